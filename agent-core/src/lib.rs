@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+pub mod audit;
+pub mod blobs;
+pub mod cache;
+pub mod canonical;
+pub mod document;
+pub mod error;
+pub mod handoff;
+pub mod id;
+pub mod knowledge;
+pub mod model;
+pub mod money;
+pub mod orchestration;
+pub mod party;
+pub mod personal;
+pub mod process;
+pub mod provenance;
+pub mod text;
+pub mod time;
+pub mod trust;
