@@ -1,1 +1,263 @@
-//! To be filled.
+//! A person's data: redacted everywhere but at its purpose.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// What a person's data is being used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Purpose {
+    /// Writing to them.
+    Contact,
+    /// Making or keeping a contract with them.
+    Contract,
+    /// Billing them, and keeping the books.
+    Invoice,
+    /// Doing the work they ordered.
+    Delivery,
+    /// Answering their own requests: access, correction, erasure.
+    SubjectRights,
+    /// Telling whether two records are the same person.
+    Matching,
+    /// Refusing to write to them.
+    Suppression,
+    /// Showing them to a person who works here.
+    Display,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 8] = [
+        Self::Contact,
+        Self::Contract,
+        Self::Invoice,
+        Self::Delivery,
+        Self::SubjectRights,
+        Self::Matching,
+        Self::Suppression,
+        Self::Display,
+    ];
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Contact => "contact",
+            Self::Contract => "contract",
+            Self::Invoice => "invoice",
+            Self::Delivery => "delivery",
+            Self::SubjectRights => "subject rights",
+            Self::Matching => "matching",
+            Self::Suppression => "suppression",
+            Self::Display => "display",
+        })
+    }
+}
+
+/// The purpose is not among those the value was collected for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this value may not be read for {purpose}; it was collected for other purposes")]
+pub struct PurposeError {
+    purpose: Purpose,
+}
+
+/// A value about a person, with whose it is and what it may be read for.
+///
+/// `Debug` and `Serialize` write `[personal]`; there is no `Display`. The store's codec, and
+/// it alone, writes the value inside [`stored`], where its typed layer seals it.
+///
+/// ```
+/// use dealwright_core::personal::{Personal, Purpose};
+/// let name = Personal::new("Ada Example".to_owned(), "contact_1");
+/// assert_eq!(format!("{name:?}"), "[personal]");
+/// assert_eq!(name.reveal(Purpose::Contact), "Ada Example");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Personal<T> {
+    value: T,
+    subject: String,
+    purposes: BTreeSet<Purpose>,
+}
+
+impl<T> Personal<T> {
+    /// A value about `subject`, an opaque key (an id, never a name or an address), readable
+    /// for every purpose until [`only_for`](Self::only_for) says less.
+    #[must_use]
+    pub fn new(value: T, subject: impl Into<String>) -> Self {
+        Self {
+            value,
+            subject: subject.into(),
+            purposes: Purpose::ALL.into(),
+        }
+    }
+
+    /// Binds the value to the purposes it was collected for.
+    #[must_use]
+    pub fn only_for(mut self, purposes: impl IntoIterator<Item = Purpose>) -> Self {
+        self.purposes = purposes.into_iter().collect();
+        self
+    }
+
+    /// The value, at the place that names what it is for.
+    ///
+    /// Naming the purpose is what makes uses searchable; where the value came with purposes
+    /// of its own, [`reveal_if`](Self::reveal_if) also checks them.
+    #[must_use]
+    pub fn reveal(&self, purpose: Purpose) -> &T {
+        let _ = purpose;
+        &self.value
+    }
+
+    /// The value, if it may be read for `purpose`.
+    ///
+    /// # Errors
+    ///
+    /// [`PurposeError`] where it was collected for other purposes.
+    pub fn reveal_if(&self, purpose: Purpose) -> Result<&T, PurposeError> {
+        if self.allows(purpose) {
+            Ok(&self.value)
+        } else {
+            Err(PurposeError { purpose })
+        }
+    }
+
+    /// Whether it may be read for `purpose`.
+    #[must_use]
+    pub fn allows(&self, purpose: Purpose) -> bool {
+        self.purposes.contains(&purpose)
+    }
+
+    /// What it may be read for.
+    pub fn purposes(&self) -> impl Iterator<Item = Purpose> {
+        self.purposes.iter().copied()
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Another value about the same person, for the same purposes.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Personal<U> {
+        Personal {
+            value: change(self.value),
+            subject: self.subject,
+            purposes: self.purposes,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Personal<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+/// What stands where the value may not.
+pub const REDACTED: &str = "[personal]";
+
+/// The key of the stored form: `{"$personal":{"subject":…,"purposes":[…],"value":…}}`.
+pub const STORED_KEY: &str = "$personal";
+
+thread_local! {
+    // A scope, not a setting: serde gives no way to hand a context down to a field. It decides
+    // how a value is written, never what is decided, and its default is the safe form.
+    static STORED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `write` with personal values written in their stored form.
+///
+/// For the codec between processes and their store only: what it writes is sealed next. The
+/// scope ends with the call, also by panic, and is not seen by other threads.
+pub fn stored<R>(write: impl FnOnce() -> R) -> R {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            STORED.with(|scope| scope.set(self.0));
+        }
+    }
+    let _restore = Restore(STORED.with(|scope| scope.replace(true)));
+    write()
+}
+
+#[derive(Serialize)]
+struct StoredRef<'a, T> {
+    subject: &'a str,
+    purposes: &'a BTreeSet<Purpose>,
+    value: &'a T,
+}
+
+impl<T: Serialize> Serialize for Personal<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !STORED.with(Cell::get) {
+            return serializer.serialize_str(REDACTED);
+        }
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(
+            STORED_KEY,
+            &StoredRef {
+                subject: &self.subject,
+                purposes: &self.purposes,
+                value: &self.value,
+            },
+        )?;
+        map.end()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredOwned<T> {
+    subject: String,
+    purposes: BTreeSet<Purpose>,
+    value: T,
+}
+
+struct Reader<T>(std::marker::PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Reader<T> {
+    type Value = Personal<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("personal data in its stored form")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Err(E::custom(if text == REDACTED {
+            "the personal value was redacted when this was written and cannot be read back; \
+             write it inside `personal::stored`"
+        } else {
+            "personal data came as plain text instead of its stored form"
+        }))
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        match map.next_key::<String>()? {
+            Some(key) if key == STORED_KEY => {}
+            _ => return Err(de::Error::missing_field(STORED_KEY)),
+        }
+        let stored: StoredOwned<T> = map.next_value()?;
+        if map.next_key::<String>()?.is_some() {
+            return Err(de::Error::custom(
+                "personal data in its stored form has one key only",
+            ));
+        }
+        Ok(Personal {
+            value: stored.value,
+            subject: stored.subject,
+            purposes: stored.purposes,
+        })
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Personal<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader(std::marker::PhantomData))
+    }
+}
