@@ -1,4 +1,10 @@
-//! Where a value comes from, and which of several to believe.
+//! Where a value comes from, which of several to believe, and when to look again.
+
+mod ageing;
+mod field;
+
+pub use ageing::Ageing;
+pub use field::{Added, Because, Choice, Field};
 
 use std::fmt;
 
@@ -240,3 +246,6 @@ impl<T> Sourced<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
