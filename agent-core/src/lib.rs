@@ -12,6 +12,7 @@ pub mod knowledge;
 pub mod model;
 pub mod money;
 pub mod orchestration;
+pub mod page;
 pub mod party;
 pub mod personal;
 pub mod process;

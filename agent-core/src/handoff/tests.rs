@@ -1,0 +1,1 @@
+//! Every part dropped in turn is refused by name.

@@ -1,0 +1,137 @@
+//! Values on their way into the store and out of it: personal fields are sealed after the
+//! decision and opened before it, and hashes see commitments in their place.
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+
+use super::{Sealed, Sealer};
+use crate::canonical;
+use crate::error::{PortError, PortErrorKind};
+use crate::personal;
+
+const PERSONAL: &str = "$personal";
+const SEALED: &str = "$sealed";
+
+/// A value as it is kept, from a value in use. `place` binds each sealed field to where it
+/// stands.
+pub(crate) fn encode<T: Serialize>(
+    sealer: &dyn Sealer,
+    place: &str,
+    value: &T,
+) -> Result<Value, PortError> {
+    let plain = personal::stored(|| serde_json::to_value(value))
+        .map_err(|e| PortError::new("encode", PortErrorKind::Invalid).with_source(e))?;
+    seal(sealer, place, plain)
+}
+
+/// The reverse of [`encode`].
+pub(crate) fn decode<T: DeserializeOwned>(
+    sealer: &dyn Sealer,
+    place: &str,
+    value: &Value,
+) -> Result<T, PortError> {
+    let open = open(sealer, place, value)?;
+    T::deserialize(&open)
+        .map_err(|e| PortError::new("decode", PortErrorKind::Corrupt).with_source(e))
+}
+
+/// Seals every personal field of `value`.
+pub(crate) fn seal(sealer: &dyn Sealer, place: &str, value: Value) -> Result<Value, PortError> {
+    Ok(match value {
+        Value::Array(items) => Value::Array(
+            items
+                .into_iter()
+                .map(|item| seal(sealer, place, item))
+                .collect::<Result<_, _>>()?,
+        ),
+        Value::Object(mut map) => {
+            if map.len() == 1
+                && let Some(inner) = map.remove(PERSONAL)
+            {
+                return seal_one(sealer, place, &inner);
+            }
+            let mut sealed = Map::new();
+            for (key, item) in map {
+                sealed.insert(key, seal(sealer, place, item)?);
+            }
+            Value::Object(sealed)
+        }
+        other => other,
+    })
+}
+
+fn seal_one(sealer: &dyn Sealer, place: &str, inner: &Value) -> Result<Value, PortError> {
+    let subject = inner.get("subject").and_then(Value::as_str).unwrap_or("");
+    let plain = serde_json::to_vec(inner)
+        .map_err(|e| PortError::new("seal", PortErrorKind::Invalid).with_source(e))?;
+    let sealed = sealer.seal(subject, place.as_bytes(), &plain)?;
+    Ok(json!({ SEALED: {
+        "subject": subject,
+        "key": sealed.key_id,
+        "commitment": hex::encode(sealer.commit(&plain)),
+        "data": hex::encode(sealed.bytes),
+    }}))
+}
+
+/// Opens every sealed field of `value`.
+pub(crate) fn open(sealer: &dyn Sealer, place: &str, value: &Value) -> Result<Value, PortError> {
+    Ok(match value {
+        Value::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|item| open(sealer, place, item))
+                .collect::<Result<_, _>>()?,
+        ),
+        Value::Object(map) => {
+            if map.len() == 1
+                && let Some(inner) = map.get(SEALED)
+            {
+                return open_one(sealer, place, inner);
+            }
+            let mut opened = Map::new();
+            for (key, item) in map {
+                opened.insert(key.clone(), open(sealer, place, item)?);
+            }
+            Value::Object(opened)
+        }
+        other => other.clone(),
+    })
+}
+
+fn open_one(sealer: &dyn Sealer, place: &str, inner: &Value) -> Result<Value, PortError> {
+    let corrupt = || PortError::new("open", PortErrorKind::Corrupt);
+    let text = |name: &str| inner.get(name).and_then(Value::as_str).ok_or_else(corrupt);
+    let sealed = Sealed {
+        key_id: text("key")?.to_owned(),
+        bytes: hex::decode(text("data")?).map_err(|e| corrupt().with_source(e))?,
+    };
+    let plain = sealer.open(text("subject")?, place.as_bytes(), &sealed)?;
+    let inner: Value = serde_json::from_slice(&plain).map_err(|e| corrupt().with_source(e))?;
+    Ok(json!({ PERSONAL: inner }))
+}
+
+/// The canonical bytes that stand for `value` in hashes: sealed fields by their commitments.
+pub(crate) fn hash_form(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(hash_form).collect()),
+        Value::Object(map) => {
+            if map.len() == 1
+                && let Some(inner) = map.get(SEALED)
+            {
+                return json!({ "$commitment": inner.get("commitment").unwrap_or(&Value::Null) });
+            }
+            Value::Object(
+                map.iter()
+                    .map(|(key, item)| (key.clone(), hash_form(item)))
+                    .collect(),
+            )
+        }
+        other => other.clone(),
+    }
+}
+
+/// Hashes a value in its [`hash_form`].
+pub(crate) fn digest(value: &Value) -> Result<canonical::Digest32, PortError> {
+    canonical::hash(&hash_form(value))
+        .map_err(|e| PortError::new("hash", PortErrorKind::Invalid).with_source(e))
+}
