@@ -1,1 +1,4 @@
 //! Placeholder.
+pub mod facts;
+pub mod qualify;
+pub mod score;
