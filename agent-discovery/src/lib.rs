@@ -2,3 +2,5 @@
 pub mod facts;
 pub mod qualify;
 pub mod score;
+
+pub mod source;
