@@ -232,3 +232,91 @@ impl fmt::Debug for Digest32 {
         f.write_str(&self.to_hex())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_sorted_by_utf_16_as_rfc_8785_shows() {
+        let value = json!({
+            "\u{20ac}": "Euro Sign", "\r": "Carriage Return", "\u{fb33}": "Hebrew Letter Dalet With Dagesh",
+            "1": "One", "\u{1f600}": "Emoji: Grinning Face", "\u{80}": "Control", "\u{f6}": "Latin Small Letter O With Diaeresis",
+        });
+        let text = to_string(&value).unwrap();
+        let order = [
+            "Carriage", "One", "Control", "Latin", "Euro", "Emoji", "Hebrew",
+        ];
+        let places: Vec<usize> = order.iter().map(|word| text.find(word).unwrap()).collect();
+        assert!(places.is_sorted(), "{text}");
+    }
+
+    #[test]
+    fn text_is_escaped_no_more_than_it_must_be() {
+        let text = to_string(&json!("€$\u{f}\nA'B\"\\\\\"/\u{7f}")).unwrap();
+        assert_eq!(text, "\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\u{7f}\"");
+    }
+
+    #[test]
+    fn floats_are_refused_by_place() {
+        let error = to_string(&json!({"a": [1, {"b": 0.5}]})).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`a.1.b` is a fractional number; write it as a string or in smaller units"
+        );
+        assert!(hash_of(&1.0_f64).is_err());
+        assert_eq!(
+            to_string(&json!([i64::MIN, u64::MAX])).unwrap(),
+            "[-9223372036854775808,18446744073709551615]"
+        );
+    }
+
+    #[test]
+    fn digests_are_hexadecimal_and_parts_do_not_run_together() {
+        let digest = Digest32::of(b"abc");
+        assert_eq!(
+            digest.to_string(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        let json = serde_json::to_string(&digest).unwrap();
+        assert_eq!(serde_json::from_str::<Digest32>(&json).unwrap(), digest);
+        assert!("abc".parse::<Digest32>().is_err());
+        assert_ne!(
+            Digest32::of_parts(&[b"ab", b"c"]),
+            Digest32::of_parts(&[b"a", b"bc"])
+        );
+        assert_eq!(
+            hash(&json!({"b": 1, "a": 2})),
+            hash_of(&json!({"a": 2, "b": 1}))
+        );
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "\\PC{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("\\PC{0,4}", inner, 0..4)
+                    .prop_map(|fields| Value::from(Map::from_iter(fields))),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back_and_is_written_the_same(value in any_json()) {
+            let text = to_string(&value).unwrap();
+            let read: Value = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(&read, &value);
+            prop_assert_eq!(to_string(&read).unwrap(), text);
+        }
+    }
+}

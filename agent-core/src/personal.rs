@@ -261,3 +261,101 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Personal<T> {
         deserializer.deserialize_any(Reader(std::marker::PhantomData))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CANARY: &str = "canary-7f3a";
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Card {
+        name: Personal<String>,
+        size: u32,
+    }
+
+    fn card() -> Card {
+        Card {
+            name: Personal::new(CANARY.to_owned(), "contact_1"),
+            size: 3,
+        }
+    }
+
+    #[test]
+    fn the_value_is_in_no_debug_and_no_json_outside_of_the_scope() {
+        let card = card();
+        let seen = [
+            format!("{card:?}"),
+            format!("{card:#?}"),
+            serde_json::to_string(&card).unwrap(),
+            serde_json::to_value(&card).unwrap().to_string(),
+            format!("{:?}", card.name.reveal_if(Purpose::Contact).map(|_| ())),
+        ];
+        for text in seen {
+            assert!(!text.contains(CANARY), "{text}");
+        }
+        assert_eq!(
+            serde_json::to_string(&card).unwrap(),
+            r#"{"name":"[personal]","size":3}"#
+        );
+    }
+
+    #[test]
+    fn the_stored_form_comes_back_and_stays() {
+        let mut card = card();
+        card.name = card.name.only_for([Purpose::Invoice, Purpose::Contact]);
+        let text = stored(|| serde_json::to_string(&card).unwrap());
+        assert_eq!(
+            text,
+            r#"{"name":{"$personal":{"subject":"contact_1","purposes":["contact","invoice"],"value":"canary-7f3a"}},"size":3}"#
+        );
+        assert_eq!(serde_json::from_str::<Card>(&text).unwrap(), card);
+        let value = stored(|| serde_json::to_value(&card).unwrap());
+        assert_eq!(serde_json::from_value::<Card>(value).unwrap(), card);
+    }
+
+    #[test]
+    fn the_scope_ends_with_the_call_also_by_panic_and_on_other_threads() {
+        let json = || serde_json::to_string(&card()).unwrap();
+        let panicked = std::panic::catch_unwind(|| stored(|| panic!("on purpose")));
+        assert!(panicked.is_err());
+        assert!(!json().contains(CANARY));
+        stored(|| {
+            stored(|| ());
+            assert!(json().contains(CANARY));
+            let other = std::thread::spawn(move || serde_json::to_string(&card()).unwrap());
+            assert!(!other.join().unwrap().contains(CANARY));
+        });
+        assert!(!json().contains(CANARY));
+    }
+
+    #[test]
+    fn redacted_and_plain_values_are_not_read_back() {
+        let read = |text: &str| serde_json::from_str::<Personal<String>>(text);
+        let redacted = read(r#""[personal]""#).unwrap_err().to_string();
+        assert!(redacted.contains("redacted"), "{redacted}");
+        let plain = read(r#""Ada""#).unwrap_err().to_string();
+        assert!(
+            plain.contains("plain text") && !plain.contains("Ada"),
+            "{plain}"
+        );
+        assert!(read("{}").is_err() && read("7").is_err());
+        assert!(read(r#"{"$personal":{"subject":"s","purposes":[],"value":"v"},"x":1}"#).is_err());
+    }
+
+    #[test]
+    fn reading_for_another_purpose_is_denied() {
+        let name = card().name.only_for([Purpose::Invoice]);
+        assert!(name.allows(Purpose::Invoice) && name.reveal_if(Purpose::Invoice).is_ok());
+        let denied = name.reveal_if(Purpose::Contact).unwrap_err().to_string();
+        assert_eq!(
+            denied,
+            "this value may not be read for contact; it was collected for other purposes"
+        );
+        let length = name.clone().map(|name| name.len());
+        assert_eq!(
+            (length.subject(), length.purposes().count()),
+            ("contact_1", 1)
+        );
+    }
+}

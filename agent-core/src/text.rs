@@ -228,22 +228,27 @@ fn header(text: &str) -> String {
     let mut out = String::new();
     let visible = text
         .chars()
-        .map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c })
+        .map(|c| {
+            if c.is_control() || c.is_whitespace() {
+                ' '
+            } else {
+                c
+            }
+        })
         .filter(|c| !is_deceptive(*c));
     for c in visible {
         if c != ' ' || !(out.is_empty() || out.ends_with(' ')) {
             out.push(c);
         }
     }
-    out.chars()
-        .take(HEADER_LIMIT)
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+    // An encoded word would be decoded by the reader, line breaks and all.
+    let out = out.replace("=?", "= ?");
+    let short: String = out.chars().take(HEADER_LIMIT).collect();
+    short.trim_end().to_owned()
 }
 
 fn csv(text: &str) -> String {
-    let text = plain(text);
+    let text = plain(text).replace('\t', " ");
     // A spreadsheet skips leading space and quotes, and takes full-width signs too.
     let first = text
         .chars()
@@ -251,7 +256,7 @@ fn csv(text: &str) -> String {
     let formula = matches!(
         first,
         Some('=' | '+' | '-' | '@' | '|' | '%' | '＝' | '＋' | '－' | '＠')
-    ) || text.starts_with(['\t', '\n']);
+    ) || text.starts_with('\n');
     let harmless_number = {
         let digits = text.strip_prefix('-').unwrap_or(&text);
         !digits.is_empty()

@@ -50,7 +50,11 @@ fn leaf_of(position: u64, record: &str, commitment: &Digest32) -> Digest32 {
 }
 
 fn chained(before: &Digest32, leaf: &Digest32) -> Digest32 {
-    Digest32::of_parts(&[b"dealwright audit chain", before.as_bytes(), leaf.as_bytes()])
+    Digest32::of_parts(&[
+        b"dealwright audit chain",
+        before.as_bytes(),
+        leaf.as_bytes(),
+    ])
 }
 
 /// How far the log had come, and its root then. Kept outside the store, it is what later

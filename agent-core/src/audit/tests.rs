@@ -74,12 +74,21 @@ fn roots_agree_with_the_definition_and_proofs_verify_at_every_size() {
             let leaf = &all[index as usize];
             assert!(verify_inclusion(leaf, index, size, &path, &root));
             assert!(!verify_inclusion(leaf, index + 1, size, &path, &root));
-            assert!(!verify_inclusion(&leaf_hash(b"other"), index, size, &path, &root));
+            assert!(!verify_inclusion(
+                &leaf_hash(b"other"),
+                index,
+                size,
+                &path,
+                &root
+            ));
         }
         for old in 1..=size {
             let old_root = tree.root_at(old).unwrap();
             let proof = tree.consistency(old, size).unwrap();
-            assert!(verify_consistency(old, size, &old_root, &root, &proof), "{old} {size}");
+            assert!(
+                verify_consistency(old, size, &old_root, &root, &proof),
+                "{old} {size}"
+            );
             if old < size {
                 let other = leaf_hash(b"fork");
                 assert!(!verify_consistency(old, size, &other, &root, &proof));
@@ -152,7 +161,14 @@ fn dropped_moved_cut_and_rewritten_records_are_told_from_a_kept_root() {
     let mut forged = AuditLog::new();
     for (place, entry) in log.entries().iter().enumerate() {
         let other = Digest32::of(b"forged");
-        forged.append(entry.record(), if place == 7 { other } else { entry.commitment() });
+        forged.append(
+            entry.record(),
+            if place == 7 {
+                other
+            } else {
+                entry.commitment()
+            },
+        );
     }
     assert_eq!(
         verify(forged.entries(), &kept),
@@ -182,7 +198,19 @@ fn a_log_grows_from_where_it_was_stored_and_old_checkpoints_hold() {
     assert_eq!(verify(whole.entries(), &kept), Ok(()));
     let now = whole.checkpoint();
     let proof = whole.tree().consistency(20, 33).unwrap();
-    assert!(verify_consistency(20, 33, &kept.root(), &now.root(), &proof));
+    assert!(verify_consistency(
+        20,
+        33,
+        &kept.root(),
+        &now.root(),
+        &proof
+    ));
     let path = whole.tree().inclusion(5, 33).unwrap();
-    assert!(verify_inclusion(&whole.leaf(5).unwrap(), 5, 33, &path, &now.root()));
+    assert!(verify_inclusion(
+        &whole.leaf(5).unwrap(),
+        5,
+        33,
+        &path,
+        &now.root()
+    ));
 }

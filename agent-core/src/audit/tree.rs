@@ -70,7 +70,8 @@ impl MerkleTree {
     /// The root; of no leaves, the hash of nothing.
     #[must_use]
     pub fn root(&self) -> Digest32 {
-        self.range(0, self.size()).unwrap_or_else(|| Digest32::of(b""))
+        self.range(0, self.size())
+            .unwrap_or_else(|| Digest32::of(b""))
     }
 
     /// The root as it was at `size` leaves; `None` beyond the present size.

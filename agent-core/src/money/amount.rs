@@ -64,15 +64,16 @@ impl Money {
     /// [`MoneyError::NotANumber`], [`MoneyError::UnknownCurrency`] or what
     /// [`new`](Self::new) refuses.
     pub fn parse(text: &str) -> Result<Self, MoneyError> {
-        let (number, code) = text
-            .trim()
-            .rsplit_once(' ')
-            .ok_or_else(|| MoneyError::NotANumber {
+        let (number, code) =
+            text.trim()
+                .rsplit_once(' ')
+                .ok_or_else(|| MoneyError::NotANumber {
+                    text: excerpt(text),
+                })?;
+        let number =
+            Decimal::from_str_exact(number.trim()).map_err(|_| MoneyError::NotANumber {
                 text: excerpt(text),
             })?;
-        let number = Decimal::from_str_exact(number.trim()).map_err(|_| MoneyError::NotANumber {
-            text: excerpt(text),
-        })?;
         Self::new(number, Currency::parse(code)?)
     }
 
@@ -279,10 +280,7 @@ impl Money {
             .into_iter()
             .map(|(_, whole, _)| {
                 let whole = i128::try_from(whole).map_err(|_| MoneyError::Overflow)?;
-                Self::from_wide(
-                    if self.minor < 0 { -whole } else { whole },
-                    self.currency,
-                )
+                Self::from_wide(if self.minor < 0 { -whole } else { whole }, self.currency)
             })
             .collect()
     }

@@ -264,8 +264,7 @@ impl Ledger {
             changed.insert(slot, before.checked_add(entry.amount)?);
         }
         self.balances.extend(changed);
-        self.places
-            .insert(posting.key.clone(), self.postings.len());
+        self.places.insert(posting.key.clone(), self.postings.len());
         self.postings.push(posting);
         Ok(true)
     }

@@ -71,7 +71,9 @@ pub enum MoneyError {
 
 /// `numerator / denominator` to a whole number; `denominator` is above zero.
 fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> Result<i128, MoneyError> {
-    let quotient = numerator.checked_div(denominator).ok_or(MoneyError::Overflow)?;
+    let quotient = numerator
+        .checked_div(denominator)
+        .ok_or(MoneyError::Overflow)?;
     let rest = numerator
         .checked_rem(denominator)
         .ok_or(MoneyError::Overflow)?
@@ -79,9 +81,7 @@ fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> Result<i128
     let twice = rest.checked_mul(2).ok_or(MoneyError::Overflow)?;
     let away = match rounding {
         Rounding::HalfUp => twice >= denominator,
-        Rounding::HalfEven => {
-            twice > denominator || (twice == denominator && quotient % 2 != 0)
-        }
+        Rounding::HalfEven => twice > denominator || (twice == denominator && quotient % 2 != 0),
     };
     let step = if away { numerator.signum() } else { 0 };
     quotient.checked_add(step).ok_or(MoneyError::Overflow)

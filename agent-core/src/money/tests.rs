@@ -41,7 +41,10 @@ fn more_digits_than_the_currency_has_are_refused() {
         Money::new(dec("12.345"), Currency::EUR),
         Err(MoneyError::TooPrecise { digits: 2, .. })
     ));
-    assert_eq!(Money::new(Decimal::MAX, Currency::EUR), Err(MoneyError::Overflow));
+    assert_eq!(
+        Money::new(Decimal::MAX, Currency::EUR),
+        Err(MoneyError::Overflow)
+    );
     assert_eq!(
         Money::new(dec("92233720368547758.07"), Currency::EUR),
         Ok(euro(i64::MAX))
@@ -56,7 +59,10 @@ fn arithmetic_refuses_other_currencies_and_overflow() {
         Err(MoneyError::CurrencyMismatch { .. })
     ));
     assert!(euro(1).checked_cmp(dollar).is_err() && euro(1).checked_sub(dollar).is_err());
-    assert_eq!(euro(i64::MAX).checked_add(euro(1)), Err(MoneyError::Overflow));
+    assert_eq!(
+        euro(i64::MAX).checked_add(euro(1)),
+        Err(MoneyError::Overflow)
+    );
     assert_eq!(euro(i64::MIN).checked_neg(), Err(MoneyError::Overflow));
     assert_eq!(Money::sum(Currency::EUR, []), Ok(euro(0)));
     assert_eq!(Money::sum(Currency::EUR, [euro(1), euro(2)]), Ok(euro(3)));
@@ -79,7 +85,14 @@ fn tax_of_19_percent_on_138_66_gives_165_01() {
 #[test]
 fn halves_round_as_named_and_alike_on_both_sides_of_zero() {
     let half = Rate::parse_percent("50 %").unwrap();
-    for (minor, up, even) in [(1, 1, 0), (3, 2, 2), (5, 3, 2), (-1, -1, 0), (-5, -3, -2), (4, 2, 2)] {
+    for (minor, up, even) in [
+        (1, 1, 0),
+        (3, 2, 2),
+        (5, 3, 2),
+        (-1, -1, 0),
+        (-5, -3, -2),
+        (4, 2, 2),
+    ] {
         assert_eq!(euro(minor).apply(half, Rounding::HalfUp), Ok(euro(up)));
         assert_eq!(euro(minor).apply(half, Rounding::HalfEven), Ok(euro(even)));
     }
@@ -88,7 +101,10 @@ fn halves_round_as_named_and_alike_on_both_sides_of_zero() {
 #[test]
 fn rates_keep_their_precision_and_are_stored_with_their_sign() {
     let rate = Rate::parse_percent("7.7%").unwrap();
-    assert_eq!((rate.fraction(), rate.percent()), (dec("0.077"), dec("7.7")));
+    assert_eq!(
+        (rate.fraction(), rate.percent()),
+        (dec("0.077"), dec("7.7"))
+    );
     assert_eq!(rate, Rate::from_fraction(dec("0.077")).unwrap());
     assert_eq!(rate.to_string(), "7.7 %");
     assert_eq!(serde_json::to_string(&rate).unwrap(), r#""7.7%""#);
@@ -110,7 +126,10 @@ fn unit_prices_are_exact_until_they_are_extended() {
     let yen = UnitPrice::new(dec("1.5"), Currency::parse("JPY").unwrap()).unwrap();
     assert_eq!(yen.extend(dec("3"), Rounding::HalfEven).unwrap().minor(), 4);
     assert_eq!(
-        price.marked_up(Rate::parse_percent("20").unwrap()).unwrap().amount(),
+        price
+            .marked_up(Rate::parse_percent("20").unwrap())
+            .unwrap()
+            .amount(),
         dec("0.015")
     );
     assert!(UnitPrice::new(dec("0.0000000001"), Currency::EUR).is_err());
@@ -184,9 +203,26 @@ proptest! {
     }
 }
 
+// covers: PC-1
+#[test]
+fn no_float_stands_in_the_code_of_money() {
+    for code in [
+        include_str!("amount.rs"),
+        include_str!("currency.rs"),
+        include_str!("ledger.rs"),
+        include_str!("mod.rs"),
+        include_str!("rate.rs"),
+        include_str!("unit_price.rs"),
+    ] {
+        assert!(!code.contains("f32") && !code.contains("f64"));
+    }
+}
+
 /// A small generator of its own: a hundred thousand carts from proptest would take minutes.
 fn step(state: &mut u64) -> u64 {
-    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
     *state >> 33
 }
 
@@ -253,7 +289,10 @@ fn postings_balance_in_each_currency_or_are_refused() {
     assert!(posting.is_ok());
     let crossed = Posting::new("x", at(), vec![entry("a", euro(1)), entry("b", dollar(-1))]);
     assert!(matches!(crossed, Err(LedgerError::Unbalanced { .. })));
-    assert!(matches!(Posting::new("x", at(), vec![]), Err(LedgerError::Empty { .. })));
+    assert!(matches!(
+        Posting::new("x", at(), vec![]),
+        Err(LedgerError::Empty { .. })
+    ));
     for name in ["", "Revenue", "a b", "ä"] {
         assert!(Account::parse(name).is_err());
     }
@@ -267,10 +306,16 @@ fn a_ledger_counts_a_posting_once_and_sums_to_zero() {
     };
     assert_eq!(ledger.post(pay("p1", 500)), Ok(true));
     assert_eq!(ledger.post(pay("p1", 500)), Ok(false));
-    assert!(matches!(ledger.post(pay("p1", 501)), Err(LedgerError::KeyReused { .. })));
+    assert!(matches!(
+        ledger.post(pay("p1", 501)),
+        Err(LedgerError::KeyReused { .. })
+    ));
     assert_eq!(ledger.post(pay("p2", 1)), Ok(true));
     assert_eq!(ledger.balance(&account("bank"), Currency::EUR), euro(501));
-    assert_eq!(ledger.balance(&account("customer"), Currency::EUR), euro(-501));
+    assert_eq!(
+        ledger.balance(&account("customer"), Currency::EUR),
+        euro(-501)
+    );
     assert_eq!(ledger.balance(&account("nobody"), Currency::EUR), euro(0));
     let totals = ledger.totals().unwrap();
     assert!(totals.values().all(|total| total.is_zero()));

@@ -188,11 +188,15 @@ impl BudgetLedger {
             return if *known == held {
                 Ok(())
             } else {
-                Err(BudgetError::KeyReused { key: key.to_owned() })
+                Err(BudgetError::KeyReused {
+                    key: key.to_owned(),
+                })
             };
         }
         if most.money.is_negative() {
-            return Err(BudgetError::BadCost { key: key.to_owned() });
+            return Err(BudgetError::BadCost {
+                key: key.to_owned(),
+            });
         }
         for name in &held.scopes {
             self.check(key, name, &most)?;
@@ -215,7 +219,9 @@ impl BudgetLedger {
             key: key.to_owned(),
         })?;
         if actual.money.is_negative() {
-            return Err(BudgetError::BadCost { key: key.to_owned() });
+            return Err(BudgetError::BadCost {
+                key: key.to_owned(),
+            });
         }
         let mut booked = Vec::with_capacity(held.scopes.len());
         for name in &held.scopes {
@@ -303,7 +309,10 @@ fn add(key: &str, spent: &Spent, cost: &Cost) -> Result<Spent, BudgetError> {
     };
     Ok(Spent {
         money: Some(money),
-        tokens: spent.tokens.checked_add(cost.tokens).ok_or_else(too_large)?,
+        tokens: spent
+            .tokens
+            .checked_add(cost.tokens)
+            .ok_or_else(too_large)?,
         calls: spent.calls.checked_add(cost.calls).ok_or_else(too_large)?,
     })
 }

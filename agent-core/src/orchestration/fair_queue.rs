@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
@@ -81,7 +81,7 @@ pub struct Item<T> {
     pub key: String,
     /// Since when it waits.
     pub since: Timestamp,
-    /// Its name; breaks ties, and the same one twice is one item.
+    /// Its name, which breaks ties.
     pub id: String,
     /// The work.
     pub work: T,
@@ -108,8 +108,17 @@ pub struct FairQueue<T> {
 #[derive(Clone, Debug)]
 struct LaneQueue<T> {
     keys: BTreeMap<String, KeyQueue<T>>,
-    /// The turn that was served last; a key that comes back does not catch up on the past.
-    turn: u64,
+    /// The keys with items, by turn: the first is served next.
+    turns: BTreeSet<(u64, String)>,
+    /// The turns of keys whose items were all taken, until the others have caught up; else a
+    /// key that brings one item at a time would always be first.
+    rested: BTreeMap<String, u64>,
+    /// The same, by turn.
+    resting: BTreeSet<(u64, String)>,
+    /// The turn that was served last; who comes back does not catch up on the past.
+    served: u64,
+    /// Since when the items wait, and how many since each instant.
+    waiting: BTreeMap<Timestamp, usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -134,22 +143,10 @@ impl<T> FairQueue<T> {
 
     /// Adds an item.
     pub fn push(&mut self, item: Item<T>) {
-        let lane = self.lanes.entry(item.lane).or_insert_with(|| LaneQueue {
-            keys: BTreeMap::new(),
-            turn: 0,
-        });
-        let start = lane.turn;
-        let key = lane
-            .keys
-            .entry(item.key.clone())
-            .or_insert_with(|| KeyQueue {
-                items: BTreeMap::new(),
-                turn: start,
-            });
-        let handicap = STEP * i32::from(item.priority.number());
-        let rank = item.since.checked_add_signed(handicap).unwrap_or(item.since);
-        key.items
-            .insert((rank, item.since, item.id.clone()), item);
+        self.lanes
+            .entry(item.lane)
+            .or_insert_with(LaneQueue::new)
+            .push(item);
     }
 
     /// Takes the next item.
@@ -201,30 +198,84 @@ impl<T> FairQueue<T> {
 
     fn take(&mut self, lane: Lane) -> Option<Item<T>> {
         let queue = self.lanes.get_mut(&lane)?;
-        let (name, _) = queue
-            .keys
-            .iter()
-            .min_by_key(|(name, key)| (key.turn, name.as_str()))?;
-        let name = name.clone();
-        let key = queue.keys.get_mut(&name)?;
-        let (_, item) = key.items.pop_first()?;
-        queue.turn = key.turn;
-        key.turn = key.turn.saturating_add(TURN / self.fairness.weight(&name).min(TURN));
-        if key.items.is_empty() {
-            queue.keys.remove(&name);
-        }
+        let item = queue.take(&self.fairness);
         if queue.keys.is_empty() {
             self.lanes.remove(&lane);
         }
-        Some(item)
+        item
     }
 }
 
 impl<T> LaneQueue<T> {
+    fn new() -> Self {
+        Self {
+            keys: BTreeMap::new(),
+            turns: BTreeSet::new(),
+            rested: BTreeMap::new(),
+            resting: BTreeSet::new(),
+            served: 0,
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    fn push(&mut self, item: Item<T>) {
+        let handicap = STEP * i32::from(item.priority.number());
+        let rank = item
+            .since
+            .checked_add_signed(handicap)
+            .unwrap_or(item.since);
+        if !self.keys.contains_key(&item.key) {
+            let rested = self.rested.remove(&item.key).unwrap_or(0);
+            self.resting.remove(&(rested, item.key.clone()));
+            let turn = rested.max(self.served);
+            self.turns.insert((turn, item.key.clone()));
+            let items = BTreeMap::new();
+            self.keys.insert(item.key.clone(), KeyQueue { items, turn });
+        }
+        let since = item.since;
+        let place = (rank, since, item.id.clone());
+        let replaced = self
+            .keys
+            .get_mut(&item.key)
+            .and_then(|key| key.items.insert(place, item));
+        if replaced.is_none() {
+            *self.waiting.entry(since).or_insert(0) += 1;
+        }
+    }
+
+    fn take(&mut self, fairness: &Fairness) -> Option<Item<T>> {
+        let (turn, name) = self.turns.pop_first()?;
+        let key = self.keys.get_mut(&name)?;
+        let (_, item) = key.items.pop_first()?;
+        self.served = turn;
+        key.turn = turn.saturating_add(TURN / fairness.weight(&name).min(TURN));
+        let next = key.turn;
+        if key.items.is_empty() {
+            self.keys.remove(&name);
+            self.resting.insert((next, name.clone()));
+            self.rested.insert(name, next);
+        } else {
+            self.turns.insert((next, name));
+        }
+        while self
+            .resting
+            .first()
+            .is_some_and(|(rested, _)| *rested <= turn)
+        {
+            if let Some((_, name)) = self.resting.pop_first() {
+                self.rested.remove(&name);
+            }
+        }
+        if let Some(count) = self.waiting.get_mut(&item.since) {
+            *count -= 1;
+            if *count == 0 {
+                self.waiting.remove(&item.since);
+            }
+        }
+        Some(item)
+    }
+
     fn oldest(&self) -> Option<Timestamp> {
-        self.keys
-            .values()
-            .filter_map(|key| key.items.keys().map(|(_, since, _)| *since).min())
-            .min()
+        self.waiting.keys().next().copied()
     }
 }

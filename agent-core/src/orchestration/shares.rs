@@ -35,36 +35,33 @@ pub fn shares<K: Ord + Clone>(
             }
         }
     }
-    // A module that needs no more drops out and the others share again, so this ends after
-    // one round a module.
-    while left > 0 {
-        let open: Vec<(&K, u64)> = by_size
-            .iter()
-            .filter_map(|(key, backlog)| {
-                let need = backlog.saturating_sub(given.get(*key).copied().unwrap_or(0).into());
-                (need > 0).then_some((*key, need))
-            })
-            .collect();
-        let total: u128 = open.iter().map(|(_, need)| u128::from(*need)).sum();
-        if total == 0 {
-            break;
+    let open: Vec<(&K, u64)> = by_size
+        .iter()
+        .map(|(key, backlog)| {
+            let has = given.get(*key).copied().unwrap_or(0);
+            (*key, backlog.saturating_sub(has.into()))
+        })
+        .collect();
+    let total: u128 = open.iter().map(|(_, need)| u128::from(*need)).sum();
+    if u128::from(left) >= total {
+        for (key, need) in open {
+            add(&mut given, key, u32::try_from(need).unwrap_or(left));
         }
-        let pool = left;
-        let mut remainders = Vec::with_capacity(open.len());
-        for (key, need) in &open {
-            let product = u128::from(pool) * u128::from(*need);
-            let whole = u32::try_from((product / total).min(u128::from(*need))).unwrap_or(pool);
-            add(&mut given, key, whole);
-            left = left.saturating_sub(whole);
-            remainders.push((product % total, *key));
-        }
-        remainders.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
-        for (remainder, key) in remainders {
-            if left > 0 && remainder > 0 {
-                add(&mut given, key, 1);
-                left -= 1;
-            }
-        }
+        return given;
+    }
+    // Fewer workers than work: every whole part is below its need, so the odd workers fit.
+    let pool = u128::from(left);
+    let mut remainders = Vec::with_capacity(open.len());
+    for (key, need) in open {
+        let product = pool * u128::from(need);
+        let whole = u32::try_from(product / total).unwrap_or(left);
+        add(&mut given, key, whole);
+        left = left.saturating_sub(whole);
+        remainders.push((product % total, key));
+    }
+    remainders.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
+    for (_, key) in remainders.into_iter().take(left as usize) {
+        add(&mut given, key, 1);
     }
     given
 }

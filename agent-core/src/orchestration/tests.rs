@@ -54,7 +54,11 @@ fn under_mixed_load_urgent_work_waits_little_and_bulk_is_never_starved() {
             Lane::Normal => {}
             Lane::Batch => {
                 bulk.push(waited);
-                small_done = if done.key == "small" { seconds } else { small_done };
+                small_done = if done.key == "small" {
+                    seconds
+                } else {
+                    small_done
+                };
             }
         }
         seconds += 1;
@@ -119,6 +123,42 @@ fn keys_share_by_weight_and_priority_counts_as_waiting() {
 }
 
 #[test]
+fn a_key_that_brings_one_item_at_a_time_does_not_push_ahead() {
+    let mut queue = FairQueue::new(Fairness::default());
+    for n in 0..20 {
+        queue.push(item(Lane::Normal, "many", 0, &format!("m{n:02}")));
+    }
+    let (mut many, mut held) = (0, false);
+    for n in 0..20 {
+        if !held {
+            queue.push(item(Lane::Normal, "one", 0, &format!("o{n:02}")));
+        }
+        let key = queue.pop(at(0)).unwrap().key;
+        held = key == "many";
+        many += usize::from(held);
+    }
+    assert_eq!(many, 10);
+}
+
+#[test]
+fn a_hundred_thousand_items_of_as_many_keys_are_taken_in_good_time() {
+    let mut queue = FairQueue::new(Fairness::default());
+    for n in 0..100_000 {
+        let lane = if n % 2 == 0 {
+            Lane::Normal
+        } else {
+            Lane::Batch
+        };
+        queue.push(item(lane, &format!("lead_{n}"), n, "x"));
+    }
+    let mut taken = 0;
+    while queue.pop(at(1_000_000)).is_some() {
+        taken += 1;
+    }
+    assert_eq!(taken, 100_000);
+}
+
+#[test]
 fn the_same_calls_give_the_same_order() {
     let run = || {
         let mut queue = FairQueue::new(Fairness::default());
@@ -142,6 +182,7 @@ fn shares_follow_the_backlog() {
     assert_eq!(shared(backlogs(100, 100, 100), 9), [3, 3, 3]);
     assert_eq!(shared(backlogs(1, 1_000, 0), 8), [1, 7, 0]);
     assert_eq!(shared(backlogs(2, 1, 1), 100), [2, 1, 1]);
+    assert_eq!(shared(backlogs(1, 3, 3), 20), [1, 3, 3]);
     assert_eq!(shared(backlogs(5, 9, 7), 2), [0, 1, 1]);
     assert_eq!(shared(backlogs(7, 7, 7), 2), [1, 1, 0]);
 }
@@ -173,14 +214,23 @@ fn batch_work_leaves_in_the_window_and_urgent_work_at_once() {
     let noon = utc("2026-03-28T11:00:00Z");
     assert_eq!(night.release(Lane::Urgent, noon), noon);
     assert_eq!(night.release(Lane::Normal, noon), noon);
-    assert_eq!(night.release(Lane::Batch, noon), utc("2026-03-28T21:00:00Z"));
+    assert_eq!(
+        night.release(Lane::Batch, noon),
+        utc("2026-03-28T21:00:00Z")
+    );
     // The night of the change is an hour short: 06:00 is 04:00 UTC by then.
     assert!(night.is_open(utc("2026-03-29T03:59:59Z")));
     assert!(!night.is_open(utc("2026-03-29T04:00:00Z")));
-    assert_eq!(night.next_open(utc("2026-03-29T04:00:00Z")), utc("2026-03-29T20:00:00Z"));
+    assert_eq!(
+        night.next_open(utc("2026-03-29T04:00:00Z")),
+        utc("2026-03-29T20:00:00Z")
+    );
     assert!(OffPeak::always().is_open(noon));
     let day = OffPeak::new(time("12:00:00"), time("13:00:00"), Zone::UTC);
-    assert_eq!(day.next_open(utc("2026-03-28T13:00:00Z")), utc("2026-03-29T12:00:00Z"));
+    assert_eq!(
+        day.next_open(utc("2026-03-28T13:00:00Z")),
+        utc("2026-03-29T12:00:00Z")
+    );
 }
 
 fn euro(minor: i64) -> Money {

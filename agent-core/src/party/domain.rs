@@ -26,8 +26,7 @@ impl DomainName {
             return bad("too long");
         }
         // The strict list also refuses what could end a host: `/`, `@`, `:`, space, `%`.
-        let Ok(name) = idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::STD3)
-        else {
+        let Ok(name) = idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::STD3) else {
             return bad("it holds characters that a name cannot have");
         };
         let name = name.into_owned();
@@ -109,7 +108,8 @@ impl DomainName {
     /// Whether both belong to one registration.
     #[must_use]
     pub fn same_owner(&self, other: &Self) -> bool {
-        self.registrable().is_some_and(|own| other.registrable() == Some(own))
+        self.registrable()
+            .is_some_and(|own| other.registrable() == Some(own))
     }
 
     /// Whether it is `parent` or a name below it.

@@ -148,9 +148,22 @@ fn written_as_form(last: &str, words: &[&str]) -> bool {
         .len()
         .checked_sub(2)
         .and_then(|at| words.get(at))
-        .is_some_and(|word| matches!(*word, "e." | "e") && matches!(last, "K." | "K" | "V." | "V" | "G."));
+        .is_some_and(|word| {
+            matches!(*word, "e." | "e") && matches!(last, "K." | "K" | "V." | "V" | "G.")
+        });
     pair || matches!(
         last,
-        "AG" | "UG" | "KG" | "eG" | "e.G." | "eK" | "e.K." | "e.K" | "e.Kfm." | "e.Kfr." | "eV" | "e.V." | "e.V"
+        "AG" | "UG"
+            | "KG"
+            | "eG"
+            | "e.G."
+            | "eK"
+            | "e.K."
+            | "e.K"
+            | "e.Kfm."
+            | "e.Kfr."
+            | "eV"
+            | "e.V."
+            | "e.V"
     )
 }

@@ -22,18 +22,74 @@ struct Plan {
 /// The countries whose national numbers are understood. Lengths are those of geographic and
 /// mobile numbers of the national plans (ITU-T E.164 annexes); NANP is +1 for US and CA.
 const PLANS: [Plan; 7] = [
-    Plan { country: "US", code: "1", trunk: "1", exits: &["011"], shortest: 10, longest: 10 },
-    Plan { country: "CA", code: "1", trunk: "1", exits: &["011"], shortest: 10, longest: 10 },
-    Plan { country: "GB", code: "44", trunk: "0", exits: &["00"], shortest: 9, longest: 10 },
-    Plan { country: "DE", code: "49", trunk: "0", exits: &["00"], shortest: 5, longest: 13 },
-    Plan { country: "AT", code: "43", trunk: "0", exits: &["00"], shortest: 4, longest: 13 },
-    Plan { country: "CH", code: "41", trunk: "0", exits: &["00"], shortest: 9, longest: 9 },
-    Plan { country: "FR", code: "33", trunk: "0", exits: &["00"], shortest: 9, longest: 9 },
+    Plan {
+        country: "US",
+        code: "1",
+        trunk: "1",
+        exits: &["011"],
+        shortest: 10,
+        longest: 10,
+    },
+    Plan {
+        country: "CA",
+        code: "1",
+        trunk: "1",
+        exits: &["011"],
+        shortest: 10,
+        longest: 10,
+    },
+    Plan {
+        country: "GB",
+        code: "44",
+        trunk: "0",
+        exits: &["00"],
+        shortest: 9,
+        longest: 10,
+    },
+    Plan {
+        country: "DE",
+        code: "49",
+        trunk: "0",
+        exits: &["00"],
+        shortest: 5,
+        longest: 13,
+    },
+    Plan {
+        country: "AT",
+        code: "43",
+        trunk: "0",
+        exits: &["00"],
+        shortest: 4,
+        longest: 13,
+    },
+    Plan {
+        country: "CH",
+        code: "41",
+        trunk: "0",
+        exits: &["00"],
+        shortest: 9,
+        longest: 9,
+    },
+    Plan {
+        country: "FR",
+        code: "33",
+        trunk: "0",
+        exits: &["00"],
+        shortest: 9,
+        longest: 9,
+    },
 ];
 
 /// Words before an extension, lower case.
 const EXTENSIONS: [&str; 8] = [
-    "extension", "durchwahl", "ext.", "ext", "dw", "poste", "x", "#",
+    "extension",
+    "durchwahl",
+    "ext.",
+    "ext",
+    "dw",
+    "poste",
+    "x",
+    "#",
 ];
 
 /// A telephone number: E.164 where the country is known, else its bare digits.
@@ -152,13 +208,20 @@ fn within(rest: &str, plan: &Plan) -> Result<String, PartyError> {
 fn split_extension(text: &str) -> (&str, Option<String>) {
     let lower = text.to_ascii_lowercase();
     for word in EXTENSIONS {
-        let Some(at) = lower.rfind(word) else { continue };
+        let Some(at) = lower.rfind(word) else {
+            continue;
+        };
         let (number, rest) = (text.get(..at), text.get(at + word.len()..));
-        let (Some(number), Some(rest)) = (number, rest) else { continue };
+        let (Some(number), Some(rest)) = (number, rest) else {
+            continue;
+        };
         let digits = rest.trim_matches([' ', ':', '.', ')', '-', '\u{a0}']);
         let fits = (1..=7).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         if fits {
-            return (number.trim_end_matches([' ', ',', ';', '(']), Some(digits.to_owned()));
+            return (
+                number.trim_end_matches([' ', ',', ';', '(']),
+                Some(digits.to_owned()),
+            );
         }
     }
     (text, None)

@@ -124,7 +124,10 @@ impl PostalAddress {
         let address = Self {
             street: clean(&parts.street),
             locality: clean(&parts.locality),
-            region: parts.region.map(|text| clean(&text)).filter(|text| !text.is_empty()),
+            region: parts
+                .region
+                .map(|text| clean(&text))
+                .filter(|text| !text.is_empty()),
             postal_code: clean(&parts.postal_code),
             country: parts.country,
         };

@@ -69,6 +69,8 @@ impl Default for Ageing {
             ("registration_number", None),
         ]
         .into_iter()
-        .fold(Self::new(365), |ageing, (kind, days)| ageing.with(kind, days))
+        .fold(Self::new(365), |ageing, (kind, days)| {
+            ageing.with(kind, days)
+        })
     }
 }

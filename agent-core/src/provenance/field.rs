@@ -92,7 +92,11 @@ impl<T: PartialEq> Field<T> {
         }
         let proposed = disputed && !is_person(&value);
         self.values.push(value);
-        if proposed { Added::Proposed } else { Added::Beside }
+        if proposed {
+            Added::Proposed
+        } else {
+            Added::Beside
+        }
     }
 
     /// All values, as they came.

@@ -41,7 +41,11 @@ impl Confidence {
     /// From percent; above 100 counts as 100.
     #[must_use]
     pub const fn saturating(percent: u8) -> Self {
-        if percent > 100 { Self(100) } else { Self(percent) }
+        if percent > 100 {
+            Self(100)
+        } else {
+            Self(percent)
+        }
     }
 
     /// In percent.

@@ -42,7 +42,12 @@ fn two_providers_disagree_and_both_stay_and_the_choice_is_explained() {
 #[test]
 fn what_a_person_said_is_never_overwritten_only_proposed_against() {
     let mut field = Field::of(says("Ada", Source::person("jo"), 0, 10));
-    let better = says("Adele", Source::new("register", SourceKind::Register), 5, 100);
+    let better = says(
+        "Adele",
+        Source::new("register", SourceKind::Register),
+        5,
+        100,
+    );
     assert_eq!(field.add(better.clone()), Added::Proposed);
     let choice = field.choose().unwrap();
     assert_eq!(choice.value().value(), "Ada");
@@ -60,10 +65,21 @@ fn what_a_person_said_is_never_overwritten_only_proposed_against() {
 #[test]
 fn a_source_replaces_its_own_older_word_alone() {
     let mut field = Field::of(says("a", directory("north"), 3, 50));
-    assert_eq!(field.add(says("b", directory("north"), 2, 99)), Added::Outdated);
-    assert_eq!(field.add(says("b", directory("north"), 4, 50)), Added::Replaced);
     assert_eq!(
-        field.add(says("a", directory("north").with_url("https://n.example/2"), 4, 50)),
+        field.add(says("b", directory("north"), 2, 99)),
+        Added::Outdated
+    );
+    assert_eq!(
+        field.add(says("b", directory("north"), 4, 50)),
+        Added::Replaced
+    );
+    assert_eq!(
+        field.add(says(
+            "a",
+            directory("north").with_url("https://n.example/2"),
+            4,
+            50
+        )),
         Added::Beside
     );
     assert_eq!(field.values().len(), 2);
@@ -71,12 +87,18 @@ fn a_source_replaces_its_own_older_word_alone() {
 
 #[test]
 fn freshness_then_kind_then_name_decide_and_order_of_arrival_does_not() {
-    let fresh = [says("x", directory("a"), 1, 50), says("y", directory("b"), 2, 50)];
+    let fresh = [
+        says("x", directory("a"), 1, 50),
+        says("y", directory("b"), 2, 50),
+    ];
     let kind = [
         says("x", directory("a"), 1, 50),
         says("y", Source::new("z", SourceKind::Register), 1, 50),
     ];
-    let name = [says("x", directory("b"), 1, 50), says("y", directory("a"), 1, 50)];
+    let name = [
+        says("x", directory("b"), 1, 50),
+        says("y", directory("a"), 1, 50),
+    ];
     for (pair, because) in [
         (fresh, Because::Freshness),
         (kind, Because::SourceOrder),
@@ -88,7 +110,10 @@ fn freshness_then_kind_then_name_decide_and_order_of_arrival_does_not() {
                 field.add(pair[at].clone());
             }
             let choice = field.choose().unwrap();
-            assert_eq!((choice.value().value().as_str(), choice.because()), ("y", because));
+            assert_eq!(
+                (choice.value().value().as_str(), choice.because()),
+                ("y", because)
+            );
         }
     }
 }
@@ -116,6 +141,9 @@ fn the_serialised_form_stays() {
         text,
         r#"{"value":"x","source":{"name":"a","kind":"directory","url":"https://a.example/1"},"retrieved_at":"2026-01-01T09:00:00Z","confidence":80,"passage":"x marks it","purpose":"matching"}"#
     );
-    assert_eq!(serde_json::from_str::<Sourced<String>>(&text).unwrap(), value);
+    assert_eq!(
+        serde_json::from_str::<Sourced<String>>(&text).unwrap(),
+        value
+    );
     assert!(serde_json::from_str::<Confidence>("101").is_err());
 }

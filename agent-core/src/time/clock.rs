@@ -43,3 +43,19 @@ impl Clock for FixedClock {
         self.0
     }
 }
+
+/// One function for each clause of the contract of [`Clock`].
+#[cfg(any(test, feature = "testing"))]
+pub mod conformance {
+    use super::Clock;
+
+    /// A thousand calls never go backwards.
+    pub fn time_never_goes_backwards(clock: &dyn Clock) {
+        let mut last = clock.now();
+        for _ in 0..1_000 {
+            let now = clock.now();
+            assert!(now >= last, "{now} came after {last}");
+            last = now;
+        }
+    }
+}

@@ -184,7 +184,11 @@ fn in_year(country: Option<Country>, year: i32) -> Vec<(NaiveDate, &'static str)
             moved.push((date, holiday.name));
         } else if weekend && substitute == Substitute::Nearest {
             let friday = date.weekday() == Weekday::Sat;
-            let near = if friday { date.pred_opt() } else { date.succ_opt() };
+            let near = if friday {
+                date.pred_opt()
+            } else {
+                date.succ_opt()
+            };
             kept.extend(near.map(|near| (near, holiday.name)));
         } else {
             kept.push((date, holiday.name));

@@ -6,6 +6,9 @@ mod holidays;
 mod send_window;
 mod zone;
 
+#[cfg(any(test, feature = "testing"))]
+pub use clock::conformance;
+
 pub use calendar::Calendar;
 pub use clock::{Clock, FixedClock};
 pub use holidays::easter;

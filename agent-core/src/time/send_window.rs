@@ -130,7 +130,9 @@ impl SendWindow {
     /// Whether it is open at `now`.
     #[must_use]
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.zones.iter().all(|zone| self.open_in(*zone, now) == now)
+        self.zones
+            .iter()
+            .all(|zone| self.open_in(*zone, now) == now)
     }
 
     /// The first instant from `now` on at which it is open: `now` itself while it is.

@@ -32,7 +32,10 @@ fn nine_in_berlin_stays_nine_across_the_change_of_29_march_2026() {
     assert_eq!(before, at("2026-03-27T08:00:00Z"));
     assert_eq!(after, at("2026-03-30T07:00:00Z"));
     for opening in [before, after] {
-        assert_eq!(zone("Europe/Berlin").local(opening).time(), time("09:00:00"));
+        assert_eq!(
+            zone("Europe/Berlin").local(opening).time(),
+            time("09:00:00")
+        );
     }
 }
 
@@ -65,18 +68,30 @@ fn on_the_day_of_the_change_a_sunday_window_opens_at_its_local_time() {
         .unwrap()
     };
     let berlin = sunday("09:00:00", "17:00:00", "Europe/Berlin");
-    assert_eq!(berlin.next_open(at("2026-03-29T00:00:00Z")), at("2026-03-29T07:00:00Z"));
-    assert_eq!(berlin.next_open(at("2026-10-25T00:00:00Z")), at("2026-10-25T08:00:00Z"));
+    assert_eq!(
+        berlin.next_open(at("2026-03-29T00:00:00Z")),
+        at("2026-03-29T07:00:00Z")
+    );
+    assert_eq!(
+        berlin.next_open(at("2026-10-25T00:00:00Z")),
+        at("2026-10-25T08:00:00Z")
+    );
     // 02:30 does not exist: the window opens at the end of the gap, 03:00 summer time.
     let gap = sunday("02:30:00", "04:00:00", "Europe/Berlin");
-    assert_eq!(gap.next_open(at("2026-03-29T00:00:00Z")), at("2026-03-29T01:00:00Z"));
+    assert_eq!(
+        gap.next_open(at("2026-03-29T00:00:00Z")),
+        at("2026-03-29T01:00:00Z")
+    );
     // 02:30 comes twice: it counts the first time, and the window does not open again.
     let fold = sunday("01:00:00", "02:30:00", "Europe/Berlin");
     assert!(fold.is_open(at("2026-10-25T00:29:00Z")));
     assert!(!fold.is_open(at("2026-10-25T01:15:00Z")));
     // A window inside the gap does not open that day.
     let inside = sunday("02:10:00", "02:50:00", "America/New_York");
-    assert_eq!(inside.next_open(at("2026-03-08T06:00:00Z")), at("2026-03-09T06:10:00Z"));
+    assert_eq!(
+        inside.next_open(at("2026-03-08T06:00:00Z")),
+        at("2026-03-09T06:10:00Z")
+    );
 }
 
 // covers: OU-3
@@ -84,10 +99,16 @@ fn on_the_day_of_the_change_a_sunday_window_opens_at_its_local_time() {
 fn a_holiday_moves_the_opening_to_the_next_working_day() {
     let berlin = office("Europe/Berlin", Country::DE);
     // Good Friday to Easter Monday 2026.
-    assert_eq!(berlin.next_open(at("2026-04-03T06:00:00Z")), at("2026-04-07T07:00:00Z"));
+    assert_eq!(
+        berlin.next_open(at("2026-04-03T06:00:00Z")),
+        at("2026-04-07T07:00:00Z")
+    );
     // Independence Day 2026 is a Saturday, kept on Friday.
     let york = office("America/New_York", Country::US);
-    assert_eq!(york.next_open(at("2026-07-03T12:00:00Z")), at("2026-07-06T13:00:00Z"));
+    assert_eq!(
+        york.next_open(at("2026-07-03T12:00:00Z")),
+        at("2026-07-06T13:00:00Z")
+    );
 }
 
 // covers: OU-3
@@ -95,9 +116,15 @@ fn a_holiday_moves_the_opening_to_the_next_working_day() {
 fn the_spacing_is_kept_inside_the_window() {
     let window = office("Europe/Berlin", Country::DE).with_spacing(3_600);
     let last = at("2026-03-27T15:30:00Z");
-    assert_eq!(window.next_slot(last, Some(last)), at("2026-03-30T07:00:00Z"));
+    assert_eq!(
+        window.next_slot(last, Some(last)),
+        at("2026-03-30T07:00:00Z")
+    );
     let early = at("2026-03-27T09:00:00Z");
-    assert_eq!(window.next_slot(early, Some(early)), at("2026-03-27T10:00:00Z"));
+    assert_eq!(
+        window.next_slot(early, Some(early)),
+        at("2026-03-27T10:00:00Z")
+    );
     assert_eq!(window.next_slot(early, None), early);
 }
 
@@ -112,15 +139,30 @@ fn an_unknown_zone_falls_back_to_where_all_zones_of_the_country_are_open() {
     assert_eq!(opens, at("2026-07-07T19:00:00Z"));
     for zone in zones {
         let hour = zone.local(opens).time();
-        assert!(hour >= time("09:00:00") && hour < time("17:00:00"), "{zone} {hour}");
+        assert!(
+            hour >= time("09:00:00") && hour < time("17:00:00"),
+            "{zone} {hour}"
+        );
     }
-    assert_eq!(zones_for(Some(Country::US), Some("IL")), (vec![zone("America/Chicago")], ZoneBasis::Region));
-    assert_eq!(zones_for(Some(Country::US), Some("60614")).0, [zone("America/Chicago")]);
-    assert_eq!(zones_for(Some(Country::DE), Some("10115")).0, [zone("Europe/Berlin")]);
+    assert_eq!(
+        zones_for(Some(Country::US), Some("IL")),
+        (vec![zone("America/Chicago")], ZoneBasis::Region)
+    );
+    assert_eq!(
+        zones_for(Some(Country::US), Some("60614")).0,
+        [zone("America/Chicago")]
+    );
+    assert_eq!(
+        zones_for(Some(Country::DE), Some("10115")).0,
+        [zone("Europe/Berlin")]
+    );
     let (unknown, basis) = zones_for(None, None);
     assert_eq!((unknown.len(), basis), (2, ZoneBasis::Fallback));
     let window = SendWindow::office_hours(unknown, Calendar::of(None));
-    assert_eq!(window.next_open(at("2026-07-07T08:00:00Z")), at("2026-07-07T13:00:00Z"));
+    assert_eq!(
+        window.next_open(at("2026-07-07T08:00:00Z")),
+        at("2026-07-07T13:00:00Z")
+    );
 }
 
 #[test]
@@ -135,10 +177,16 @@ fn every_zone_of_the_tables_is_in_the_database() {
         assert!(!zones_for(Some(Country::US), Some(&zip)).0.is_empty());
     }
     for state in ["NY", "FL", "TX", "AZ", "AK", "ID"] {
-        assert_eq!(zones_for(Some(Country::US), Some(state)).1, ZoneBasis::Region);
+        assert_eq!(
+            zones_for(Some(Country::US), Some(state)).1,
+            ZoneBasis::Region
+        );
     }
     for province in ["NL", "QC", "ON", "SK", "BC", "NU", "YT"] {
-        assert_eq!(zones_for(Some(Country::CA), Some(province)).1, ZoneBasis::Region);
+        assert_eq!(
+            zones_for(Some(Country::CA), Some(province)).1,
+            ZoneBasis::Region
+        );
     }
 }
 
@@ -148,7 +196,10 @@ fn hours_that_never_meet_leave_the_first_zone_to_decide() {
         vec![zone("Europe/Berlin"), zone("Pacific/Honolulu")],
         Calendar::of(Some(Country::DE)),
     );
-    assert_eq!(window.next_open(at("2026-07-07T01:00:00Z")), at("2026-07-07T07:00:00Z"));
+    assert_eq!(
+        window.next_open(at("2026-07-07T01:00:00Z")),
+        at("2026-07-07T07:00:00Z")
+    );
 }
 
 #[test]
@@ -166,7 +217,14 @@ fn an_opening_is_open_and_nothing_before_it_is() {
 
 #[test]
 fn easter_falls_where_the_tables_say() {
-    for day in ["1961-04-02", "2000-04-23", "2008-03-23", "2024-03-31", "2026-04-05", "2038-04-25"] {
+    for day in [
+        "1961-04-02",
+        "2000-04-23",
+        "2008-03-23",
+        "2024-03-31",
+        "2026-04-05",
+        "2038-04-25",
+    ] {
         let day = date(day);
         assert_eq!(easter(chrono::Datelike::year(&day)), Some(day));
     }
@@ -203,17 +261,36 @@ fn holidays_of_2026_and_their_substitutes() {
     }
     let german = Calendar::of(Some(Country::DE));
     assert_eq!(german.holiday(date("2026-07-03")), None);
-    assert!(!german.with_closed(date("2026-07-03")).is_working_day(date("2026-07-03")));
+    assert!(
+        !german
+            .with_closed(date("2026-07-03"))
+            .is_working_day(date("2026-07-03"))
+    );
 }
 
 #[test]
 fn working_days_are_counted_over_weekends_and_holidays() {
     let german = Calendar::of(Some(Country::DE));
-    assert_eq!(german.add_working_days(date("2026-04-02"), 1), date("2026-04-07"));
-    assert_eq!(german.add_working_days(date("2026-04-07"), -1), date("2026-04-02"));
-    assert_eq!(german.add_working_days(date("2026-04-03"), 0), date("2026-04-07"));
-    assert_eq!(german.add_working_days(date("2026-01-01"), 10), date("2026-01-15"));
-    assert_eq!(german.working_days_between(date("2026-04-01"), date("2026-04-08")), 3);
+    assert_eq!(
+        german.add_working_days(date("2026-04-02"), 1),
+        date("2026-04-07")
+    );
+    assert_eq!(
+        german.add_working_days(date("2026-04-07"), -1),
+        date("2026-04-02")
+    );
+    assert_eq!(
+        german.add_working_days(date("2026-04-03"), 0),
+        date("2026-04-07")
+    );
+    assert_eq!(
+        german.add_working_days(date("2026-01-01"), 10),
+        date("2026-01-15")
+    );
+    assert_eq!(
+        german.working_days_between(date("2026-04-01"), date("2026-04-08")),
+        3
+    );
     let israel = Calendar::of(Some(Country::parse("IL").unwrap()));
     assert!(israel.is_working_day(date("2026-03-01")));
     assert!(!israel.is_working_day(date("2026-02-27")));
@@ -222,12 +299,27 @@ fn working_days_are_counted_over_weekends_and_holidays() {
 #[test]
 fn windows_that_never_open_are_refused_and_the_form_stays() {
     let new = |days: &[Weekday], from, to, zones| {
-        SendWindow::new(days.to_vec(), time(from), time(to), zones, Calendar::default())
+        SendWindow::new(
+            days.to_vec(),
+            time(from),
+            time(to),
+            zones,
+            Calendar::default(),
+        )
     };
     let utc = vec![Zone::UTC];
-    assert_eq!(new(&[], "09:00:00", "17:00:00", utc.clone()), Err(WindowError::NoWeekday));
-    assert_eq!(new(&[Weekday::Mon], "17:00:00", "09:00:00", utc), Err(WindowError::NoTime));
-    assert_eq!(new(&[Weekday::Mon], "09:00:00", "17:00:00", vec![]), Err(WindowError::NoZone));
+    assert_eq!(
+        new(&[], "09:00:00", "17:00:00", utc.clone()),
+        Err(WindowError::NoWeekday)
+    );
+    assert_eq!(
+        new(&[Weekday::Mon], "17:00:00", "09:00:00", utc),
+        Err(WindowError::NoTime)
+    );
+    assert_eq!(
+        new(&[Weekday::Mon], "09:00:00", "17:00:00", vec![]),
+        Err(WindowError::NoZone)
+    );
     let window = office("Europe/Berlin", Country::DE).with_spacing(60);
     let text = serde_json::to_string(&window).unwrap();
     assert_eq!(
@@ -244,4 +336,5 @@ fn clocks_pass_through_pointers() {
     let clock = FixedClock(at("2026-01-01T00:00:00Z"));
     let shared: std::sync::Arc<dyn Clock> = std::sync::Arc::new(clock);
     assert_eq!(Clock::now(&shared), Clock::now(&&clock));
+    conformance::time_never_goes_backwards(&shared);
 }

@@ -187,8 +187,8 @@ const MOUNTAIN_PACIFIC: &str = "America/Denver America/Los_Angeles";
 
 fn us_state(state: &str) -> Option<&'static str> {
     Some(match state {
-        "CT" | "DC" | "DE" | "GA" | "MA" | "MD" | "ME" | "NC" | "NH" | "NJ" | "NY" | "OH" | "PA"
-        | "RI" | "SC" | "VA" | "VT" | "WV" => EASTERN,
+        "CT" | "DC" | "DE" | "GA" | "MA" | "MD" | "ME" | "NC" | "NH" | "NJ" | "NY" | "OH"
+        | "PA" | "RI" | "SC" | "VA" | "VT" | "WV" => EASTERN,
         "FL" | "IN" | "KY" | "MI" | "TN" => EASTERN_CENTRAL,
         "AL" | "AR" | "IA" | "IL" | "LA" | "MN" | "MO" | "MS" | "OK" | "WI" => CENTRAL,
         "KS" | "ND" | "NE" | "SD" | "TX" => CENTRAL_MOUNTAIN,
@@ -205,7 +205,9 @@ fn us_state(state: &str) -> Option<&'static str> {
 
 /// By the first digits, which go from east to west; a split area names both zones.
 fn us_zip(zip: &str) -> Option<&'static str> {
-    let digits = zip.get(..5).filter(|five| five.bytes().all(|b| b.is_ascii_digit()))?;
+    let digits = zip
+        .get(..5)
+        .filter(|five| five.bytes().all(|b| b.is_ascii_digit()))?;
     let area: u32 = digits.get(..3)?.parse().ok()?;
     Some(match area {
         6..=9 => "America/Puerto_Rico",
@@ -265,8 +267,12 @@ fn au_state(state: &str) -> Option<&'static str> {
 /// Islands, the Azores and Hawaii's neighbours are not).
 fn country_zones(code: &str) -> Option<&'static str> {
     Some(match code {
-        "US" => "America/New_York America/Chicago America/Denver America/Los_Angeles America/Anchorage Pacific/Honolulu",
-        "CA" => "America/Toronto America/St_Johns America/Halifax America/Winnipeg America/Edmonton America/Vancouver",
+        "US" => {
+            "America/New_York America/Chicago America/Denver America/Los_Angeles America/Anchorage Pacific/Honolulu"
+        }
+        "CA" => {
+            "America/Toronto America/St_Johns America/Halifax America/Winnipeg America/Edmonton America/Vancouver"
+        }
         "MX" => "America/Mexico_City America/Tijuana America/Cancun",
         "BR" => "America/Sao_Paulo America/Manaus America/Rio_Branco",
         "AU" => "Australia/Sydney Australia/Brisbane Australia/Adelaide Australia/Perth",
