@@ -71,7 +71,13 @@ fn collect(value: &Value, depth: usize, found: &mut Vec<BusinessData>) {
                 found.push(business);
                 return;
             }
-            for key in ["@graph", "itemListElement", "item", "mainEntity", "publisher"] {
+            for key in [
+                "@graph",
+                "itemListElement",
+                "item",
+                "mainEntity",
+                "publisher",
+            ] {
                 if let Some(inner) = map.get(key) {
                     collect(inner, depth - 1, found);
                 }
@@ -88,9 +94,9 @@ fn read(value: &Value) -> Option<BusinessData> {
     if address.is_empty() && telephone.is_none() {
         return None;
     }
-    let geo = value.get("geo").and_then(|geo| {
-        Some((text(geo.get("latitude"))?, text(geo.get("longitude"))?))
-    });
+    let geo = value
+        .get("geo")
+        .and_then(|geo| Some((text(geo.get("latitude"))?, text(geo.get("longitude"))?)));
     let mut hours: Vec<_> = texts(value.get("openingHours"));
     let specified = value.get("openingHoursSpecification");
     hours.extend(list(specified).filter_map(specification));
@@ -114,7 +120,10 @@ fn read(value: &Value) -> Option<BusinessData> {
 fn type_name(text: &Untrusted<String>) -> String {
     text.inspect(|text| {
         let last = text.rsplit(['/', ':']).next().unwrap_or_default();
-        last.chars().filter(char::is_ascii_alphanumeric).take(64).collect()
+        last.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .take(64)
+            .collect()
     })
 }
 
@@ -146,7 +155,10 @@ fn specification(value: &Value) -> Option<Untrusted<String>> {
     let days: Vec<&str> = list(value.get("dayOfWeek"))
         .filter_map(Value::as_str)
         .filter_map(|day| day.rsplit('/').next())
-        .filter_map(|day| DAYS.iter().find(|(long, short)| day == *long || day == *short))
+        .filter_map(|day| {
+            DAYS.iter()
+                .find(|(long, short)| day == *long || day == *short)
+        })
         .map(|(_, short)| *short)
         .collect();
     if days.is_empty() {
@@ -209,7 +221,10 @@ mod tests {
     use super::*;
 
     fn plain(value: &Option<Untrusted<String>>) -> String {
-        value.as_ref().map(|v| v.inspect(String::clone)).unwrap_or_default()
+        value
+            .as_ref()
+            .map(|v| v.inspect(String::clone))
+            .unwrap_or_default()
     }
 
     #[test]
@@ -239,7 +254,10 @@ mod tests {
             assert_eq!(plain(&one.name), "Bäckerei Amsel");
             assert_eq!(plain(&one.address.postal_code), "10115");
             assert_eq!(plain(&one.address.country), "DE");
-            assert_eq!(one.opening_hours[0].inspect(String::clone), "Mo,Tu 06:30-18:00");
+            assert_eq!(
+                one.opening_hours[0].inspect(String::clone),
+                "Mo,Tu 06:30-18:00"
+            );
             assert!(one.geo.is_some());
         }
     }

@@ -120,7 +120,10 @@ impl Snapshot {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let is = |(key, _): &&(String, String)| key == name;
-        self.headers.iter().find(is).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(is)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The media type without parameters, lower case; empty where none was said.

@@ -203,7 +203,11 @@ pub struct PageUrlError {
 
 impl PageUrlError {
     fn new(given: &str, why: &'static str) -> Self {
-        let given = given.chars().filter(|c| !c.is_control()).take(120).collect();
+        let given = given
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(120)
+            .collect();
         Self { given, why }
     }
 }
@@ -248,6 +252,9 @@ mod tests {
         let c = PageUrl::parse("https://shop.amsel.example/x").unwrap();
         assert!(a.same_site(&b) && !b.same_site(&c));
         assert!(a.join("mailto:x@amsel.example").is_err());
-        assert_eq!(a.join(" ../x#y ").unwrap().as_str(), "http://www.amsel.example/x");
+        assert_eq!(
+            a.join(" ../x#y ").unwrap().as_str(),
+            "http://www.amsel.example/x"
+        );
     }
 }

@@ -140,7 +140,10 @@ pub fn next_urls(
 /// Adds the links of a page that lies `depth` steps from the start to the frontier; the
 /// shortest way to an address counts.
 pub fn extend(frontier: &mut BTreeMap<PageUrl, u8>, facts: &PageFacts, depth: u8) {
-    let inner = facts.links.iter().filter(|link| link.internal && !link.nofollow);
+    let inner = facts
+        .links
+        .iter()
+        .filter(|link| link.internal && !link.nofollow);
     for link in inner {
         let steps = frontier.entry(link.to.clone()).or_insert(u8::MAX);
         *steps = (*steps).min(depth.saturating_add(1));
@@ -150,7 +153,15 @@ pub fn extend(frontier: &mut BTreeMap<PageUrl, u8>, facts: &PageFacts, depth: u8
 /// 0 for the pages that say who is behind the site.
 fn unimportance(url: &PageUrl) -> u8 {
     let path = url.path().to_ascii_lowercase();
-    let words = ["kontakt", "contact", "impressum", "imprint", "about", "legal", "ueber-uns"];
+    let words = [
+        "kontakt",
+        "contact",
+        "impressum",
+        "imprint",
+        "about",
+        "legal",
+        "ueber-uns",
+    ];
     u8::from(!words.iter().any(|word| path.contains(word)))
 }
 
@@ -161,8 +172,10 @@ fn is_file(path: &str) -> bool {
         return false;
     };
     let end = end.to_ascii_lowercase();
-    !matches!(end.as_str(), "html" | "htm" | "php" | "asp" | "aspx" | "jsp" | "xhtml" | "shtml")
-        && end.len() <= 5
+    !matches!(
+        end.as_str(),
+        "html" | "htm" | "php" | "asp" | "aspx" | "jsp" | "xhtml" | "shtml"
+    ) && end.len() <= 5
         && end.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
@@ -297,7 +310,9 @@ mod tests {
 
     #[test]
     fn a_calendar_does_not_eat_the_crawl() {
-        let frontier = (0..50).map(|day| (url(&format!("/cal?day={day}")), 1)).collect();
+        let frontier = (0..50)
+            .map(|day| (url(&format!("/cal?day={day}")), 1))
+            .collect();
         let limits = CrawlLimits::of_pages(40);
         let seen = [url("/cal?day=1")].into();
         assert_eq!(next_urls(&seen, &frontier, &limits).len(), 2);

@@ -135,8 +135,11 @@ impl Listing {
     /// What structured data says about a business.
     #[must_use]
     pub fn of_business(business: &BusinessData, source: Source, at: Timestamp) -> Self {
-        let hours: Vec<String> =
-            business.opening_hours.iter().map(|hours| hours.inspect(String::clone)).collect();
+        let hours: Vec<String> = business
+            .opening_hours
+            .iter()
+            .map(|hours| hours.inspect(String::clone))
+            .collect();
         let address = business.address.clone();
         let mut listing = Self::new(source, at, Confidence::saturating(90));
         for (field, value) in [
@@ -150,7 +153,10 @@ impl Listing {
             (ListingField::Email, business.email.clone()),
             (ListingField::Website, business.url.clone()),
             (ListingField::Hours, Some(Untrusted::new(hours.join("; ")))),
-            (ListingField::Category, business.types.first().cloned().map(Untrusted::new)),
+            (
+                ListingField::Category,
+                business.types.first().cloned().map(Untrusted::new),
+            ),
         ] {
             if let Some(value) = value {
                 listing = listing.with(field, value);
@@ -187,7 +193,11 @@ impl Listing {
     #[must_use]
     pub fn country(&self) -> Option<Country> {
         let value = self.value(ListingField::Country)?;
-        value.inspect(|text| Country::parse(text.trim()).or_else(|_| Country::parse_name(text)).ok())
+        value.inspect(|text| {
+            Country::parse(text.trim())
+                .or_else(|_| Country::parse_name(text))
+                .ok()
+        })
     }
 }
 
@@ -206,9 +216,9 @@ pub fn comparable(
         ListingField::Name => name(text),
         ListingField::Street => street(text),
         ListingField::Phone => phone(text, country),
-        ListingField::Email => {
-            EmailAddress::parse(text.trim()).map(|mail| mail.as_str().to_lowercase()).unwrap_or_default()
-        }
+        ListingField::Email => EmailAddress::parse(text.trim())
+            .map(|mail| mail.as_str().to_lowercase())
+            .unwrap_or_default(),
         ListingField::Website => website(text),
         ListingField::Hours => hours(text),
         ListingField::Country => Country::parse(text.trim())
@@ -247,8 +257,15 @@ fn name(text: &str) -> String {
         "corp", "co", "und",
     ];
     let letters = letters(&text.replace("e.K.", "ek").replace('&', " und "));
-    let kept: Vec<&str> = letters.split(' ').filter(|word| !FORMS.contains(word)).collect();
-    if kept.is_empty() { letters } else { kept.join(" ") }
+    let kept: Vec<&str> = letters
+        .split(' ')
+        .filter(|word| !FORMS.contains(word))
+        .collect();
+    if kept.is_empty() {
+        letters
+    } else {
+        kept.join(" ")
+    }
 }
 
 fn street(text: &str) -> String {
@@ -268,7 +285,10 @@ fn street(text: &str) -> String {
             _ => word.to_owned(),
         },
     });
-    words.collect::<Vec<_>>().join(" ").replace(" strasse", "strasse")
+    words
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace(" strasse", "strasse")
 }
 
 /// The international form where the country is known, else the last nine digits.
@@ -288,17 +308,25 @@ fn phone(text: &str, country: Option<Country>) -> String {
 
 fn website(text: &str) -> String {
     let text = text.trim().to_lowercase();
-    let rest = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+    let rest = text
+        .split_once("://")
+        .map_or(text.as_str(), |(_, rest)| rest);
     let rest = rest.strip_prefix("www.").unwrap_or(rest);
     let rest = rest.trim_end_matches('/');
-    if rest.contains('.') && !rest.contains(' ') { rest.to_owned() } else { String::new() }
+    if rest.contains('.') && !rest.contains(' ') {
+        rest.to_owned()
+    } else {
+        String::new()
+    }
 }
 
 /// Opening hours day by day, `mo 0800-1800`, whatever way they were grouped.
 fn hours(text: &str) -> String {
     match week(text) {
         Some(week) => {
-            let open = week.iter().map(|(day, spans)| format!("{} {}", DAYS[*day].0, spans.join(",")));
+            let open = week
+                .iter()
+                .map(|(day, spans)| format!("{} {}", DAYS[*day].0, spans.join(",")));
             open.collect::<Vec<_>>().join(";")
         }
         None => letters(text),
@@ -320,8 +348,15 @@ const DAYS: [(&str, [&str; 6]); 7] = [
 fn week(text: &str) -> Option<BTreeMap<usize, Vec<String>>> {
     let mut week: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let text = text.to_lowercase().replace(['\u{2013}', '\u{2014}'], "-");
-    let text = text.replace(" - ", "-").replace(" uhr", "").replace(": ", " ");
-    for part in text.split([';', '|', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
+    let text = text
+        .replace(" - ", "-")
+        .replace(" uhr", "")
+        .replace(": ", " ");
+    for part in text
+        .split([';', '|', '\n'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
         let at = part.find(|c: char| c.is_ascii_digit())?;
         let (days, times) = (part.get(..at)?.trim(), part.get(at..)?);
         let mut chosen = Vec::new();
@@ -365,7 +400,11 @@ fn clock(text: &str) -> Option<String> {
     };
     let (hour, minute) = text.split_once([':', '.']).unwrap_or((text, "0"));
     let (hour, minute): (u8, u8) = (hour.parse().ok()?, minute.parse().ok()?);
-    let hour = if later == 12 && hour < 12 { hour + 12 } else { hour };
+    let hour = if later == 12 && hour < 12 {
+        hour + 12
+    } else {
+        hour
+    };
     (hour <= 24 && minute < 60).then(|| format!("{hour:02}{minute:02}"))
 }
 
@@ -425,9 +464,17 @@ mod tests {
             (Street, "12 N. Elm St.", "12 North Elm Street"),
             (Phone, "030 23125 101", "+49 30 23125-101"),
             (Email, "Info@Amsel.example", "info@amsel.example"),
-            (Website, "https://www.amsel.example/", "http://amsel.example"),
+            (
+                Website,
+                "https://www.amsel.example/",
+                "http://amsel.example",
+            ),
             (PostalCode, "SW1A 1AA", "sw1a1aa"),
-            (Hours, "Mo-Fr 8-18; Sa 9:00-13:00", "Mo-Fr 08:00-18:00; Sa 09.00 – 13.00 Uhr"),
+            (
+                Hours,
+                "Mo-Fr 8-18; Sa 9:00-13:00",
+                "Mo-Fr 08:00-18:00; Sa 09.00 – 13.00 Uhr",
+            ),
             (Hours, "Mon-Tue 9am-5pm", "Mo,Di 09:00-17:00"),
             (Country, "Germany", "DE"),
         ] {
@@ -441,7 +488,12 @@ mod tests {
     #[test]
     fn what_is_no_value_has_no_form() {
         use ListingField::*;
-        for (field, text) in [(Phone, "on request"), (Email, "none"), (Website, "n/a"), (Name, "--")] {
+        for (field, text) in [
+            (Phone, "on request"),
+            (Email, "none"),
+            (Website, "n/a"),
+            (Name, "--"),
+        ] {
             assert_eq!(form(field, text), None, "{text}");
         }
     }

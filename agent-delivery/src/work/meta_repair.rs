@@ -1,8 +1,8 @@
 //! The repair of titles and descriptions: suggestions made of what the page says itself.
 
 use dealwright_core::page::PageFacts;
-use dealwright_core::text::{Context, Untrusted};
 use dealwright_core::page::PageUrl;
+use dealwright_core::text::{Context, Untrusted};
 use serde::{Deserialize, Serialize};
 
 use super::crawl::SiteCrawl;
@@ -38,10 +38,16 @@ pub struct MetaSuggestion {
 pub fn suggest(crawl: &SiteCrawl, pages: usize) -> Vec<MetaSuggestion> {
     let read = crawl.pages();
     let business = read.iter().flat_map(|page| &page.businesses).next();
-    let name = business.and_then(|business| business.name.as_ref()).map(clean);
-    let town = business.and_then(|business| business.address.locality.as_ref()).map(clean);
-    let titles: Vec<String> =
-        read.iter().map(|page| page.title.as_ref().map(clean).unwrap_or_default()).collect();
+    let name = business
+        .and_then(|business| business.name.as_ref())
+        .map(clean);
+    let town = business
+        .and_then(|business| business.address.locality.as_ref())
+        .map(clean);
+    let titles: Vec<String> = read
+        .iter()
+        .map(|page| page.title.as_ref().map(clean).unwrap_or_default())
+        .collect();
     read.iter()
         .filter_map(|page| {
             let title = page.title.as_ref().map(clean).unwrap_or_default();
@@ -82,19 +88,33 @@ fn needs_description(page: &PageFacts) -> bool {
 /// Heading, business and town, as much as fits.
 fn new_title(page: &PageFacts, name: Option<&str>, town: Option<&str>) -> Option<String> {
     let heading = page.headings.iter().find(|heading| heading.level == 1);
-    let heading = heading.or(page.headings.first()).map(|heading| clean(&heading.text));
-    let old = page.title.as_ref().map(clean).filter(|title| !title.is_empty());
-    let topic = heading.filter(|text| !text.is_empty()).or(old).or(name.map(str::to_owned))?;
+    let heading = heading
+        .or(page.headings.first())
+        .map(|heading| clean(&heading.text));
+    let old = page
+        .title
+        .as_ref()
+        .map(clean)
+        .filter(|title| !title.is_empty());
+    let topic = heading
+        .filter(|text| !text.is_empty())
+        .or(old)
+        .or(name.map(str::to_owned))?;
     let known = |part: &str| topic.to_lowercase().contains(&part.to_lowercase());
     let name = name.filter(|name| !known(name));
     let town = town.filter(|town| !known(town));
     let candidates = [
-        [name, town].iter().flatten().fold(topic.clone(), |title, part| format!("{title} | {part}")),
+        [name, town]
+            .iter()
+            .flatten()
+            .fold(topic.clone(), |title, part| format!("{title} | {part}")),
         name.map_or_else(|| topic.clone(), |name| format!("{topic} | {name}")),
         topic.clone(),
         cut(&topic, TITLE),
     ];
-    candidates.into_iter().find(|title| fits(title, SHORT_TITLE, TITLE))
+    candidates
+        .into_iter()
+        .find(|title| fits(title, SHORT_TITLE, TITLE))
 }
 
 /// The first sentences of the page that are long enough to be prose.
@@ -103,7 +123,11 @@ fn new_description(page: &PageFacts) -> Option<String> {
     let mut out = String::new();
     for line in text.lines().filter(|line| line.chars().count() >= 40) {
         for sentence in line.split_inclusive(['.', '!', '?']).map(str::trim) {
-            let grown = if out.is_empty() { sentence.to_owned() } else { format!("{out} {sentence}") };
+            let grown = if out.is_empty() {
+                sentence.to_owned()
+            } else {
+                format!("{out} {sentence}")
+            };
             if grown.chars().count() > DESCRIPTION {
                 return if fits(&out, SHORT_DESCRIPTION, DESCRIPTION) {
                     Some(out)
@@ -124,7 +148,10 @@ fn cut(text: &str, most: usize) -> String {
     }
     let head: String = text.chars().take(most - 1).collect();
     let end = head.rfind(' ').unwrap_or(head.len());
-    let head = head.get(..end).unwrap_or(&head).trim_end_matches([',', ';', ':', ' ']);
+    let head = head
+        .get(..end)
+        .unwrap_or(&head)
+        .trim_end_matches([',', ';', ':', ' ']);
     format!("{head}…")
 }
 
@@ -144,19 +171,35 @@ mod tests {
         let start = PageUrl::parse("http://amsel.example/").unwrap();
         let mut crawl = SiteCrawl::new(start.clone());
         for (path, heading, body) in [
-            ("/", "Brot", "Wir backen seit 1974 mit Sauerteig aus eigener Führung. Kommen Sie vorbei."),
-            ("/torten", "Torten und Kuchen für jedes Fest im Jahr und für jeden Geschmack gemacht", "Kurz."),
+            (
+                "/",
+                "Brot",
+                "Wir backen seit 1974 mit Sauerteig aus eigener Führung. Kommen Sie vorbei.",
+            ),
+            (
+                "/torten",
+                "Torten und Kuchen für jedes Fest im Jahr und für jeden Geschmack gemacht",
+                "Kurz.",
+            ),
         ] {
             let url = start.at_path(path);
             let mut facts = PageFacts::empty(url.clone(), 200, 10);
             facts.title = Some(text("Home"));
-            facts.headings = vec![Heading { level: 1, text: text(heading) }];
+            facts.headings = vec![Heading {
+                level: 1,
+                text: text(heading),
+            }];
             facts.text = text(body);
             facts.businesses = dealwright_core::page::BusinessData::all_from_json_ld(
                 &serde_json::json!({"name": "Bäckerei Amsel", "telephone": "1",
                     "address": {"addressLocality": "Berlin"}}),
             );
-            let snapshot = Snapshot::new(url.clone(), 200, String::new(), chrono::DateTime::UNIX_EPOCH);
+            let snapshot = Snapshot::new(
+                url.clone(),
+                200,
+                String::new(),
+                chrono::DateTime::UNIX_EPOCH,
+            );
             let page = Page::new(snapshot, Some(facts));
             crawl.visits.insert(url, Visit::Answered(Box::new(page)));
         }

@@ -1,9 +1,7 @@
 use async_trait::async_trait;
 use dealwright_core::error::{PortError, PortErrorKind};
 
-use super::{
-    BrokenRecord, LeadSource, RawLead, RawSignal, SignalSource, SourceCursor, SourcePage,
-};
+use super::{BrokenRecord, LeadSource, RawLead, RawSignal, SignalSource, SourceCursor, SourcePage};
 
 /// Leads from memory, `size` a page.
 #[derive(Clone, Debug)]

@@ -131,7 +131,9 @@ pub enum TermsRefusal {
     #[error("source `{0}` has no terms record; read its terms and add one")]
     NoRecord(SourceName),
     /// The terms were not read again in time.
-    #[error("the terms record of `{source_name}` was to be reviewed by {review_by}; read the terms again and renew it")]
+    #[error(
+        "the terms record of `{source_name}` was to be reviewed by {review_by}; read the terms again and renew it"
+    )]
     Expired {
         /// The source.
         source_name: SourceName,

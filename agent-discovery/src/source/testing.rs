@@ -8,9 +8,7 @@ use dealwright_core::page::SourceName;
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
 
-use super::{
-    BrokenRecord, LeadSource, RawLead, RawSignal, SignalSource, SourceCursor, SourcePage,
-};
+use super::{BrokenRecord, LeadSource, RawLead, RawSignal, SignalSource, SourceCursor, SourcePage};
 
 /// What the source under test holds: key and name (or title); `None` is unreadable.
 pub const RECORDS: [Option<(&str, &str)>; 5] = [
@@ -51,15 +49,15 @@ pub fn leads(source: &SourceName, at: Timestamp) -> Vec<Result<RawLead, BrokenRe
 #[must_use]
 pub fn signals(source: &SourceName, at: Timestamp) -> Vec<Result<RawSignal, BrokenRecord>> {
     fixture(source, |key, title| {
-        let (title, text) = (Untrusted::new(title.to_owned()), Untrusted::new(String::new()));
+        let (title, text) = (
+            Untrusted::new(title.to_owned()),
+            Untrusted::new(String::new()),
+        );
         RawSignal::new(source.clone(), key, title, text, at)
     })
 }
 
-fn fixture<T>(
-    source: &SourceName,
-    make: impl Fn(&str, &str) -> T,
-) -> Vec<Result<T, BrokenRecord>> {
+fn fixture<T>(source: &SourceName, make: impl Fn(&str, &str) -> T) -> Vec<Result<T, BrokenRecord>> {
     let broken = |place: usize| BrokenRecord {
         source_name: source.clone(),
         place: place as u64 + 1,
@@ -115,7 +113,11 @@ macro_rules! suite {
                 let gaps: Vec<usize> = (0..seen.len())
                     .filter(|at| seen.get(*at).is_some_and(Result::is_err))
                     .collect();
-                if gaps == [2] && seen.iter().any(|r| r.as_ref().is_ok_and(|r| $key(r) == "k4")) {
+                if gaps == [2]
+                    && seen
+                        .iter()
+                        .any(|r| r.as_ref().is_ok_and(|r| $key(r) == "k4"))
+                {
                     Ok(())
                 } else {
                     let how = format!("unreadable records stand at {gaps:?} of {}", seen.len());
@@ -156,10 +158,17 @@ macro_rules! suite {
                     .map(|r| ($key(r).to_owned(), $title(r)))
                     .collect();
                 let wanted = RECORDS.iter().flatten();
-                if found.iter().map(|(k, n)| (k.as_str(), n.as_str())).eq(wanted.copied()) {
+                if found
+                    .iter()
+                    .map(|(k, n)| (k.as_str(), n.as_str()))
+                    .eq(wanted.copied())
+                {
                     Ok(())
                 } else {
-                    Err(Violation { clause, how: format!("{found:?}") })
+                    Err(Violation {
+                        clause,
+                        how: format!("{found:?}"),
+                    })
                 }
             }
 
@@ -170,7 +179,10 @@ macro_rules! suite {
             /// What was seen instead.
             pub async fn unknown_cursor_is_invalid(source: &dyn $port) -> Result<(), Violation> {
                 let clause = "unknown cursor is invalid";
-                let how = match source.$method(Some(SourceCursor::new("no such place"))).await {
+                let how = match source
+                    .$method(Some(SourceCursor::new("no such place")))
+                    .await
+                {
                     Err(e) if e.kind() == PortErrorKind::Invalid => return Ok(()),
                     Err(e) => e.to_string(),
                     Ok(_) => "it was taken".to_owned(),
@@ -210,9 +222,8 @@ macro_rules! suite {
             }
 
             fn keys(page: &SourcePage<$record>) -> Vec<Option<String>> {
-                let key = |r: &Result<$record, BrokenRecord>| {
-                    r.as_ref().ok().map(|r| $key(r).to_owned())
-                };
+                let key =
+                    |r: &Result<$record, BrokenRecord>| r.as_ref().ok().map(|r| $key(r).to_owned());
                 page.records.iter().map(key).collect()
             }
         }
@@ -225,7 +236,10 @@ suite!(
     page,
     RawLead,
     RawLead::key,
-    |r: &RawLead| r.field("name").map(|n| n.inspect(String::clone)).unwrap_or_default(),
+    |r: &RawLead| r
+        .field("name")
+        .map(|n| n.inspect(String::clone))
+        .unwrap_or_default(),
     |r: &RawLead| r.source().clone(),
     |r: &RawLead| r.read_at() > Timestamp::UNIX_EPOCH
 );

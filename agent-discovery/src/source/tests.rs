@@ -40,8 +40,12 @@ fn lg_1_memory_source_keeps_every_clause() {
     block_on(async {
         use super::testing::signal_source as suite;
         suite::pages_are_stable(&signals).await.unwrap();
-        suite::broken_record_stands_in_place(&signals).await.unwrap();
-        suite::every_record_names_its_source(&signals, &name()).await.unwrap();
+        suite::broken_record_stands_in_place(&signals)
+            .await
+            .unwrap();
+        suite::every_record_names_its_source(&signals, &name())
+            .await
+            .unwrap();
         suite::reading_on_meets_each_once(&signals).await.unwrap();
         suite::unknown_cursor_is_invalid(&signals).await.unwrap();
     });
@@ -67,7 +71,9 @@ enum How {
 impl LeadSource for Spoiled {
     async fn page(&self, cursor: Option<SourceCursor>) -> Result<SourcePage, PortError> {
         let read = self.reads.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        let known = cursor.as_ref().is_none_or(|c| c.as_str().parse::<usize>().is_ok());
+        let known = cursor
+            .as_ref()
+            .is_none_or(|c| c.as_str().parse::<usize>().is_ok());
         if self.how == How::TakesAnyCursor && !known {
             return self.inner.page(None).await;
         }
@@ -143,14 +149,31 @@ fn ts_1_only_a_current_record_permits() {
     let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
     let ask = |source: &str, purpose, automated| {
         let source = SourceName::parse(source).unwrap();
-        register.permit(&source, purpose, automated, now).map(|r| r.keep_until(now))
+        register
+            .permit(&source, purpose, automated, now)
+            .map(|r| r.keep_until(now))
     };
     let find = FetchPurpose::FindLeads;
-    assert_eq!(ask("guide", find, true).unwrap(), now + chrono::Duration::days(30));
-    assert!(matches!(ask("unknown", find, true), Err(TermsRefusal::NoRecord(_))));
-    assert!(matches!(ask("old", find, true), Err(TermsRefusal::Expired { .. })));
-    assert!(matches!(ask("guide", FetchPurpose::Enrich, true), Err(TermsRefusal::Use { .. })));
-    assert!(matches!(ask("by-hand", find, true), Err(TermsRefusal::Automation(_))));
+    assert_eq!(
+        ask("guide", find, true).unwrap(),
+        now + chrono::Duration::days(30)
+    );
+    assert!(matches!(
+        ask("unknown", find, true),
+        Err(TermsRefusal::NoRecord(_))
+    ));
+    assert!(matches!(
+        ask("old", find, true),
+        Err(TermsRefusal::Expired { .. })
+    ));
+    assert!(matches!(
+        ask("guide", FetchPurpose::Enrich, true),
+        Err(TermsRefusal::Use { .. })
+    ));
+    assert!(matches!(
+        ask("by-hand", find, true),
+        Err(TermsRefusal::Automation(_))
+    ));
     assert!(ask("by-hand", find, false).is_ok());
     // The last day still counts, the next one does not.
     let source = SourceName::parse("guide").unwrap();
@@ -162,8 +185,14 @@ fn ts_1_only_a_current_record_permits() {
 
 #[test]
 fn a_register_is_checked_on_the_way_in() {
-    let twice = [record("guide", true, "2026-06-30"), record("guide", true, "2026-07-30")];
-    assert!(matches!(TermsRegister::new(twice), Err(TermsError::Twice(_))));
+    let twice = [
+        record("guide", true, "2026-06-30"),
+        record("guide", true, "2026-07-30"),
+    ];
+    assert!(matches!(
+        TermsRegister::new(twice),
+        Err(TermsError::Twice(_))
+    ));
     let json = |days: u32, allowed: &str| {
         format!(
             r#"[{{"source":"guide","allowed":[{allowed}],"automation":true,"storage_days":{days},"review_by":"2026-06-30"}}]"#

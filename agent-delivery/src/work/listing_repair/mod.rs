@@ -12,8 +12,8 @@ use dealwright_core::provenance::SourceKind;
 use dealwright_core::text::Untrusted;
 use serde::{Deserialize, Serialize};
 
-use super::listing::{Listing, ListingField, comparable};
 pub use self::output::{before_after_csv, corrected_csv, json_ld, json_ld_script};
+use super::listing::{Listing, ListingField, comparable};
 
 /// What was ordered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,9 @@ impl RepairScope {
     /// part of it.
     #[must_use]
     pub fn of_order(drivers: &BTreeMap<String, i64>, options: &[String]) -> Self {
-        let driver = drivers.get("directories").or_else(|| drivers.get("listings"));
+        let driver = drivers
+            .get("directories")
+            .or_else(|| drivers.get("listings"));
         let chosen = |name: &str| options.iter().any(|option| option == name);
         let fields = ListingField::ALL.into_iter().filter(|field| match field {
             ListingField::Hours => chosen("hours") || chosen("opening-hours"),
@@ -151,7 +153,10 @@ impl ListingRepair {
     /// How many fields somebody gives differently.
     #[must_use]
     pub fn conflicts(&self) -> usize {
-        self.fields.iter().filter(|repair| !repair.others.is_empty()).count()
+        self.fields
+            .iter()
+            .filter(|repair| !repair.others.is_empty())
+            .count()
     }
 }
 
@@ -168,7 +173,10 @@ pub fn repair(listings: &[Listing], scope: &RepairScope) -> ListingRepair {
     let country = country(listings);
     let mut fields = Vec::new();
     let mut missing = Vec::new();
-    for field in ListingField::ALL.into_iter().filter(|field| scope.fields.contains(field)) {
+    for field in ListingField::ALL
+        .into_iter()
+        .filter(|field| scope.fields.contains(field))
+    {
         match decide(field, listings, country) {
             Some(repair) => fields.push(repair),
             None => missing.push(field),
@@ -216,12 +224,18 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     /// The member whose word counts most.
     fn best(&self) -> Option<&'a Listing> {
-        self.members.iter().copied().min_by(|a, b| order(a).cmp(&order(b)))
+        self.members
+            .iter()
+            .copied()
+            .min_by(|a, b| order(a).cmp(&order(b)))
     }
 
     fn stated(&self, field: ListingField) -> Option<Stated> {
-        let names: BTreeSet<String> =
-            self.members.iter().map(|one| one.source().name().to_owned()).collect();
+        let names: BTreeSet<String> = self
+            .members
+            .iter()
+            .map(|one| one.source().name().to_owned())
+            .collect();
         Some(Stated {
             value: self.best()?.value(field)?.clone(),
             sources: names.into_iter().collect(),
@@ -233,17 +247,26 @@ type Order<'a> = (u8, std::cmp::Reverse<(u8, i64)>, &'a str);
 
 fn order(listing: &Listing) -> Order<'_> {
     let source = listing.source();
-    let trust = (listing.confidence().percent(), listing.retrieved_at().timestamp());
+    let trust = (
+        listing.confidence().percent(),
+        listing.retrieved_at().timestamp(),
+    );
     (rank(source.kind()), std::cmp::Reverse(trust), source.name())
 }
 
-fn decide(field: ListingField, listings: &[Listing], country: Option<Country>) -> Option<FieldRepair> {
+fn decide(
+    field: ListingField,
+    listings: &[Listing],
+    country: Option<Country>,
+) -> Option<FieldRepair> {
     let mut by_form: BTreeMap<String, Group<'_>> = BTreeMap::new();
     for listing in listings {
         if let Some(value) = listing.value(field)
             && let Some(form) = comparable(field, value, country)
         {
-            let group = by_form.entry(form).or_insert(Group { members: Vec::new() });
+            let group = by_form.entry(form).or_insert(Group {
+                members: Vec::new(),
+            });
             group.members.push(listing);
         }
     }
@@ -251,7 +274,11 @@ fn decide(field: ListingField, listings: &[Listing], country: Option<Country>) -
     // Kind of source, then votes, then confidence, newest, name.
     groups.sort_by(|a, b| {
         let key = |group: &Group<'_>| group.best().map(|best| order(best).0);
-        let rest = |group: &Group<'_>| group.best().map(|best| (order(best).1, order(best).2.to_owned()));
+        let rest = |group: &Group<'_>| {
+            group
+                .best()
+                .map(|best| (order(best).1, order(best).2.to_owned()))
+        };
         key(a)
             .cmp(&key(b))
             .then(b.members.len().cmp(&a.members.len()))
@@ -270,7 +297,10 @@ fn decide(field: ListingField, listings: &[Listing], country: Option<Country>) -
         field,
         chosen: first.stated(field)?,
         rule,
-        others: others.iter().filter_map(|group| group.stated(field)).collect(),
+        others: others
+            .iter()
+            .filter_map(|group| group.stated(field))
+            .collect(),
     })
 }
 
@@ -281,7 +311,10 @@ fn changes(
     scope: &RepairScope,
 ) -> (Vec<Change>, Vec<String>) {
     let mut by_source: BTreeMap<&str, Vec<Change>> = BTreeMap::new();
-    for listing in listings.iter().filter(|listing| rank(listing.source().kind()) >= 2) {
+    for listing in listings
+        .iter()
+        .filter(|listing| rank(listing.source().kind()) >= 2)
+    {
         for repair in fields {
             let after = &repair.chosen.value;
             let before = listing.value(repair.field);
@@ -289,12 +322,15 @@ fn changes(
             // Nobody asks a directory for a region that it does not show.
             let wanted = before.is_some() || !matches!(repair.field, ListingField::Region);
             if wanted && before.and_then(form) != form(after) {
-                by_source.entry(listing.source().name()).or_default().push(Change {
-                    source: listing.source().name().to_owned(),
-                    field: repair.field,
-                    before: before.cloned(),
-                    after: after.clone(),
-                });
+                by_source
+                    .entry(listing.source().name())
+                    .or_default()
+                    .push(Change {
+                        source: listing.source().name().to_owned(),
+                        field: repair.field,
+                        before: before.cloned(),
+                        after: after.clone(),
+                    });
             }
         }
     }

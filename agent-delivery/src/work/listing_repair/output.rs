@@ -28,7 +28,11 @@ pub fn json_ld(repair: &ListingRepair) -> Value {
     }
     // A link that others follow must be one.
     if let Some(url) = text(ListingField::Website) {
-        let url = if url.contains("://") { url } else { format!("https://{url}") };
+        let url = if url.contains("://") {
+            url
+        } else {
+            format!("https://{url}")
+        };
         if let Ok(url) = dealwright_core::page::PageUrl::parse(&url) {
             business.insert("url".to_owned(), json!(url.as_str()));
         }
@@ -63,11 +67,16 @@ pub fn json_ld(repair: &ListingRepair) -> Value {
 #[must_use]
 pub fn json_ld_script(repair: &ListingRepair) -> String {
     let text = format!("{:#}", json_ld(repair));
-    text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    text.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
 }
 
 fn kind(repair: &ListingRepair) -> String {
-    let listed = repair.value(ListingField::Category).map(clean).unwrap_or_default();
+    let listed = repair
+        .value(ListingField::Category)
+        .map(clean)
+        .unwrap_or_default();
     let plain = listed.chars().all(|c| c.is_ascii_alphabetic());
     if plain && listed.starts_with(|c: char| c.is_ascii_uppercase()) {
         listed
@@ -80,8 +89,11 @@ fn kind(repair: &ListingRepair) -> String {
 #[must_use]
 pub fn corrected_csv(repair: &ListingRepair) -> String {
     let keys: Vec<&str> = repair.fields.iter().map(|one| one.field.key()).collect();
-    let cells: Vec<String> =
-        repair.fields.iter().map(|one| one.chosen.value.render_for(Context::Csv)).collect();
+    let cells: Vec<String> = repair
+        .fields
+        .iter()
+        .map(|one| one.chosen.value.render_for(Context::Csv))
+        .collect();
     format!("{}\r\n{}\r\n", keys.join(","), cells.join(","))
 }
 
@@ -91,14 +103,25 @@ pub fn before_after_csv(repair: &ListingRepair) -> String {
     let mut out = "source,field,before,after,decided_by,confirm\r\n".to_owned();
     for change in &repair.changes {
         let decided = repair.fields.iter().find(|one| one.field == change.field);
-        let before = change.before.as_ref().map(|text| text.render_for(Context::Csv));
+        let before = change
+            .before
+            .as_ref()
+            .map(|text| text.render_for(Context::Csv));
         let row = [
             Context::Csv.encode(&change.source),
             change.field.key().to_owned(),
             before.unwrap_or_default(),
             change.after.render_for(Context::Csv),
             decided.map_or("", |one| rule_key(one.rule)).to_owned(),
-            decided.map_or("", |one| if one.needs_confirmation() { "yes" } else { "no" }).to_owned(),
+            decided
+                .map_or("", |one| {
+                    if one.needs_confirmation() {
+                        "yes"
+                    } else {
+                        "no"
+                    }
+                })
+                .to_owned(),
         ];
         out.push_str(&row.join(","));
         out.push_str("\r\n");

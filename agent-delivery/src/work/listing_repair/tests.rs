@@ -14,49 +14,76 @@ fn at(day: i64) -> Timestamp {
 fn listing(name: &str, kind: SourceKind, day: i64, values: &[(ListingField, &str)]) -> Listing {
     let confidence = Confidence::saturating(70);
     let listing = Listing::new(Source::new(name, kind), at(day), confidence);
-    values.iter().fold(listing, |listing, (field, value)| listing.with(*field, text(value)))
+    values.iter().fold(listing, |listing, (field, value)| {
+        listing.with(*field, text(value))
+    })
 }
 
 fn plain(value: Option<&Untrusted<String>>) -> String {
-    value.map(|value| value.inspect(String::clone)).unwrap_or_default()
+    value
+        .map(|value| value.inspect(String::clone))
+        .unwrap_or_default()
 }
 
 use ListingField::*;
 
 fn bakery() -> Vec<Listing> {
     vec![
-        listing("site", SourceKind::Website, 5, &[
-            (Name, "Bäckerei Amsel GmbH"),
-            (Street, "Lindenstraße 4"),
-            (PostalCode, "10115"),
-            (City, "Berlin"),
-            (Country, "DE"),
-            (Phone, "030 23125 101"),
-            (Website, "https://amsel.example/"),
-        ]),
-        listing("city-guide", SourceKind::Directory, 1, &[
-            (Name, "Baeckerei Amsel"),
-            (Street, "Lindenstr. 4"),
-            (PostalCode, "10117"),
-            (Phone, "+49 30 23125 101"),
-            (Hours, "Mo-Fr 6-18"),
-        ]),
-        listing("yellow", SourceKind::Directory, 2, &[
-            (Name, "Amsel Backshop"),
-            (Phone, "030 23125 999"),
-            (Hours, "Mo-Fr 06:00-18:00"),
-            (Email, "info@amsel.example"),
-        ]),
-        listing("maps", SourceKind::Directory, 3, &[
-            (Phone, "on request"),
-            (Hours, "Mo-Sa 07:00-18:00"),
-            (Email, "amsel@mail.example"),
-        ]),
+        listing(
+            "site",
+            SourceKind::Website,
+            5,
+            &[
+                (Name, "Bäckerei Amsel GmbH"),
+                (Street, "Lindenstraße 4"),
+                (PostalCode, "10115"),
+                (City, "Berlin"),
+                (Country, "DE"),
+                (Phone, "030 23125 101"),
+                (Website, "https://amsel.example/"),
+            ],
+        ),
+        listing(
+            "city-guide",
+            SourceKind::Directory,
+            1,
+            &[
+                (Name, "Baeckerei Amsel"),
+                (Street, "Lindenstr. 4"),
+                (PostalCode, "10117"),
+                (Phone, "+49 30 23125 101"),
+                (Hours, "Mo-Fr 6-18"),
+            ],
+        ),
+        listing(
+            "yellow",
+            SourceKind::Directory,
+            2,
+            &[
+                (Name, "Amsel Backshop"),
+                (Phone, "030 23125 999"),
+                (Hours, "Mo-Fr 06:00-18:00"),
+                (Email, "info@amsel.example"),
+            ],
+        ),
+        listing(
+            "maps",
+            SourceKind::Directory,
+            3,
+            &[
+                (Phone, "on request"),
+                (Hours, "Mo-Sa 07:00-18:00"),
+                (Email, "amsel@mail.example"),
+            ],
+        ),
     ]
 }
 
 fn scope(drivers: &[(&str, i64)], options: &[&str]) -> RepairScope {
-    let drivers = drivers.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+    let drivers = drivers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), *value))
+        .collect();
     let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
     RepairScope::of_order(&drivers, &options)
 }
@@ -64,15 +91,32 @@ fn scope(drivers: &[(&str, i64)], options: &[&str]) -> RepairScope {
 #[test]
 fn the_right_value_is_decided_by_who_says_it() {
     let repair = repair(&bakery(), &scope(&[], &["hours"]));
-    let rule = |field| repair.fields.iter().find(|one| one.field == field).map(|one| one.rule);
+    let rule = |field| {
+        repair
+            .fields
+            .iter()
+            .find(|one| one.field == field)
+            .map(|one| one.rule)
+    };
     assert_eq!(rule(Name), Some(Rule::OwnSite));
     assert_eq!(plain(repair.value(Name)), "Bäckerei Amsel GmbH");
-    assert_eq!(rule(Street), Some(Rule::Agreement), "another spelling is no conflict");
+    assert_eq!(
+        rule(Street),
+        Some(Rule::Agreement),
+        "another spelling is no conflict"
+    );
     assert_eq!(rule(PostalCode), Some(Rule::OwnSite));
     assert_eq!(rule(Hours), Some(Rule::Majority));
     assert_eq!(rule(Email), Some(Rule::Newest));
     assert_eq!(plain(repair.value(Email)), "amsel@mail.example");
-    assert!(repair.fields.iter().find(|one| one.field == Email).unwrap().needs_confirmation());
+    assert!(
+        repair
+            .fields
+            .iter()
+            .find(|one| one.field == Email)
+            .unwrap()
+            .needs_confirmation()
+    );
     assert_eq!(repair.missing, [Region]);
     assert_eq!(repair.conflicts(), 5);
 }
@@ -86,16 +130,28 @@ fn the_clients_own_word_wins_and_is_not_corrected() {
     let phone = repair.fields.iter().find(|one| one.field == Phone).unwrap();
     assert_eq!(phone.rule, Rule::OwnWord);
     assert_eq!(phone.others.len(), 2);
-    let told: Vec<&str> =
-        repair.changes.iter().filter(|c| c.field == Phone).map(|c| c.source.as_str()).collect();
-    assert_eq!(told, ["city-guide", "maps", "site", "yellow"], "the site is corrected too");
+    let told: Vec<&str> = repair
+        .changes
+        .iter()
+        .filter(|c| c.field == Phone)
+        .map(|c| c.source.as_str())
+        .collect();
+    assert_eq!(
+        told,
+        ["city-guide", "maps", "site", "yellow"],
+        "the site is corrected too"
+    );
 }
 
 #[test]
 fn the_order_bounds_the_work() {
     let all = repair(&bakery(), &RepairScope::default());
     let sources = |repair: &ListingRepair| {
-        repair.changes.iter().map(|c| c.source.clone()).collect::<BTreeSet<_>>()
+        repair
+            .changes
+            .iter()
+            .map(|c| c.source.clone())
+            .collect::<BTreeSet<_>>()
     };
     assert_eq!(sources(&all).len(), 4);
     assert!(all.left_out.is_empty());
@@ -103,7 +159,10 @@ fn the_order_bounds_the_work() {
     // Two wrong values (name, telephone) outweigh what is only missing elsewhere.
     assert_eq!(sources(&one), ["yellow".to_owned()].into());
     assert_eq!(one.left_out.len(), 3);
-    assert!(all.fields.iter().all(|one| one.field != Hours), "hours were not ordered");
+    assert!(
+        all.fields.iter().all(|one| one.field != Hours),
+        "hours were not ordered"
+    );
 }
 
 #[test]
@@ -116,13 +175,23 @@ fn the_result_does_not_depend_on_the_order_of_listings() {
 
 #[test]
 fn the_files_are_harmless() {
-    let hostile = listing("guide", SourceKind::Directory, 1, &[
-        (Name, "=HYPERLINK(\"http://x.example\")</script><b>"),
-        (Phone, "+49 30 23125 101"),
-        (Website, "javascript:alert(1)//a.example"),
-        (Category, "Bakery"),
-    ]);
-    let other = listing("maps", SourceKind::Directory, 2, &[(Phone, "+49 30 23125 102")]);
+    let hostile = listing(
+        "guide",
+        SourceKind::Directory,
+        1,
+        &[
+            (Name, "=HYPERLINK(\"http://x.example\")</script><b>"),
+            (Phone, "+49 30 23125 101"),
+            (Website, "javascript:alert(1)//a.example"),
+            (Category, "Bakery"),
+        ],
+    );
+    let other = listing(
+        "maps",
+        SourceKind::Directory,
+        2,
+        &[(Phone, "+49 30 23125 102")],
+    );
     let repair = repair(&[hostile, other], &scope(&[], &["categories"]));
     let script = json_ld_script(&repair);
     assert!(!script.contains('<') && !script.contains('>'), "{script}");
@@ -130,9 +199,16 @@ fn the_files_are_harmless() {
     assert_eq!(value["@type"], "Bakery");
     assert!(value.get("url").is_none(), "{value}");
     let sheet = corrected_csv(&repair);
-    assert!(sheet.starts_with("name,phone,website,category\r\n\"'=HYPERLINK"), "{sheet}");
+    assert!(
+        sheet.starts_with("name,phone,website,category\r\n\"'=HYPERLINK"),
+        "{sheet}"
+    );
     let before_after = before_after_csv(&repair);
-    assert!(before_after.contains("\"guide\",phone,\"'+49 30 23125 101\",\"'+49 30 23125 102\",newest,yes"), "{before_after}");
+    assert!(
+        before_after
+            .contains("\"guide\",phone,\"'+49 30 23125 101\",\"'+49 30 23125 102\",newest,yes"),
+        "{before_after}"
+    );
 }
 
 #[test]

@@ -58,11 +58,15 @@ pub(super) fn measure(
     let each = |tally: &mut Tally, test: fn(&PageFacts) -> Result<(), Untrusted<String>>| {
         for page in pages {
             let outcome = test(page);
-            tally.add(outcome.is_ok(), &page.url, || outcome.err().unwrap_or_default());
+            tally.add(outcome.is_ok(), &page.url, || {
+                outcome.err().unwrap_or_default()
+            });
         }
     };
     match check {
-        Check::Title => each(&mut tally, |page| length(page.title.as_ref(), TITLE, "title")),
+        Check::Title => each(&mut tally, |page| {
+            length(page.title.as_ref(), TITLE, "title")
+        }),
         Check::Description => each(&mut tally, |page| {
             length(page.description.as_ref(), DESCRIPTION, "description")
         }),
@@ -72,11 +76,17 @@ pub(super) fn measure(
         }),
         Check::Headings => each(&mut tally, headings),
         Check::LanguageTag => each(&mut tally, |page| {
-            fine(page.language.as_ref().is_some_and(|tag| !tag.is_empty()), "<html lang> –")
+            fine(
+                page.language.as_ref().is_some_and(|tag| !tag.is_empty()),
+                "<html lang> –",
+            )
         }),
         Check::Viewport => each(&mut tally, viewport),
         Check::PageWeight => each(&mut tally, |page| {
-            fine(page.weight <= LIGHT, &format!("{} KiB HTML", page.weight / 1024))
+            fine(
+                page.weight <= LIGHT,
+                &format!("{} KiB HTML", page.weight / 1024),
+            )
         }),
         Check::UniqueTitles => unique_titles(pages, &mut tally),
         Check::AltTexts => alt_texts(pages, &mut tally),
@@ -115,7 +125,11 @@ fn length(
 
 /// One main heading, and no level left out on the way down.
 fn headings(page: &PageFacts) -> Result<(), Untrusted<String>> {
-    let mains = page.headings.iter().filter(|heading| heading.level == 1).count();
+    let mains = page
+        .headings
+        .iter()
+        .filter(|heading| heading.level == 1)
+        .count();
     if mains != 1 {
         return Err(ours(format!("<h1> × {mains}")));
     }
@@ -123,7 +137,10 @@ fn headings(page: &PageFacts) -> Result<(), Untrusted<String>> {
     for heading in &page.headings {
         if heading.level > last + 1 {
             let (from, to) = (last, heading.level);
-            return Err(heading.text.clone().map(|text| format!("h{from} → h{to}: {text}")));
+            return Err(heading
+                .text
+                .clone()
+                .map(|text| format!("h{from} → h{to}: {text}")));
         }
         last = heading.level;
     }
@@ -140,7 +157,10 @@ fn viewport(page: &PageFacts) -> Result<(), Untrusted<String>> {
 
 fn unique_titles(pages: &[&PageFacts], tally: &mut Tally) {
     let mut count_of: BTreeMap<&Untrusted<String>, u32> = BTreeMap::new();
-    let titled: Vec<_> = pages.iter().filter_map(|page| Some((page, page.title.as_ref()?))).collect();
+    let titled: Vec<_> = pages
+        .iter()
+        .filter_map(|page| Some((page, page.title.as_ref()?)))
+        .collect();
     if titled.len() < 2 {
         return;
     }
@@ -166,7 +186,9 @@ fn broken_links(crawl: &SiteCrawl, pages: &[&PageFacts], tally: &mut Tally) {
         for link in page.links.iter().filter(|link| link.internal) {
             if let Some(Visit::Answered(answer)) = crawl.visit(&link.to) {
                 let status = answer.snapshot().status();
-                tally.add(status < 400, &page.url, || ours(format!("{status}: {}", link.to)));
+                tally.add(status < 400, &page.url, || {
+                    ours(format!("{status}: {}", link.to))
+                });
             }
         }
     }
@@ -175,7 +197,9 @@ fn broken_links(crawl: &SiteCrawl, pages: &[&PageFacts], tally: &mut Tally) {
 fn presence(found: Presence, crawl: &SiteCrawl, path: &str, tally: &mut Tally) {
     if found != Presence::Unknown {
         let page = crawl.start.at_path(path);
-        tally.add(found == Presence::Present, &page, || ours(format!("404: {path}")));
+        tally.add(found == Presence::Present, &page, || {
+            ours(format!("404: {path}"))
+        });
     }
 }
 
@@ -214,7 +238,10 @@ fn structured_data(crawl: &SiteCrawl, pages: &[&PageFacts], tally: &mut Tally) {
         return;
     }
     let full = |business: &BusinessData| {
-        business_parts(business).into_iter().filter(|(_, there)| *there).count()
+        business_parts(business)
+            .into_iter()
+            .filter(|(_, there)| *there)
+            .count()
     };
     let mut best: Option<(&PageUrl, &BusinessData)> = None;
     for page in pages {
@@ -244,7 +271,10 @@ fn contact_data(crawl: &SiteCrawl, pages: &[&PageFacts], tally: &mut Tally) {
     };
     for (part, there) in [
         ("tel", any(|page| !page.phones.is_empty())),
-        ("e-mail", any(|page| !page.emails.is_empty() || page.forms.iter().any(|f| f.post))),
+        (
+            "e-mail",
+            any(|page| !page.emails.is_empty() || page.forms.iter().any(|f| f.post)),
+        ),
         ("address", any(address)),
     ] {
         tally.add(there, &crawl.start, || ours(format!("{part} –")));
@@ -285,10 +315,17 @@ fn contact_consistency(pages: &[&PageFacts], tally: &mut Tally) {
 }
 
 fn country_of(pages: &[&PageFacts]) -> Option<Country> {
-    pages.iter().flat_map(|page| &page.businesses).find_map(|business| {
-        let country = business.address.country.as_ref()?;
-        country.inspect(|text| Country::parse(text).or_else(|_| Country::parse_name(text)).ok())
-    })
+    pages
+        .iter()
+        .flat_map(|page| &page.businesses)
+        .find_map(|business| {
+            let country = business.address.country.as_ref()?;
+            country.inspect(|text| {
+                Country::parse(text)
+                    .or_else(|_| Country::parse_name(text))
+                    .ok()
+            })
+        })
 }
 
 /// The fields that customers use must be in the directories as they are on the site.
@@ -340,6 +377,8 @@ fn language_versions(
         .collect();
     for number in 1..=scope.languages {
         let there = number <= count(spoken.len());
-        tally.add(there, &crawl.start, || ours(format!("{} / {}", spoken.len(), scope.languages)));
+        tally.add(there, &crawl.start, || {
+            ours(format!("{} / {}", spoken.len(), scope.languages))
+        });
     }
 }

@@ -316,7 +316,10 @@ impl Audit {
     /// Hours that all recommendations take together.
     #[must_use]
     pub fn hours(&self) -> u32 {
-        self.recommendations.iter().map(|one| one.effort.hours()).sum()
+        self.recommendations
+            .iter()
+            .map(|one| one.effort.hours())
+            .sum()
     }
 }
 
@@ -355,13 +358,17 @@ pub fn audit(crawl: &SiteCrawl, listings: &[Listing], scope: &AuditScope) -> Aud
             evidence: tally.evidence,
         })
         .collect();
-    let answered = |visit: &super::crawl::Visit| {
-        matches!(visit, super::crawl::Visit::Answered(_))
-    };
+    let answered = |visit: &super::crawl::Visit| matches!(visit, super::crawl::Visit::Answered(_));
     Audit {
         start: crawl.start.clone(),
         pages: count(pages.len()),
-        unseen: count(crawl.visits.values().filter(|visit| !answered(visit)).count()),
+        unseen: count(
+            crawl
+                .visits
+                .values()
+                .filter(|visit| !answered(visit))
+                .count(),
+        ),
         cut: crawl.cut,
         score: results.iter().map(|result| result.points).sum(),
         recommendations: recommendations(&results),
@@ -387,8 +394,11 @@ fn shares_of_hundred(weights: &[u32]) -> Vec<u32> {
         return Vec::new();
     }
     let mut shares: Vec<u32> = weights.iter().map(|weight| weight * 100 / sum).collect();
-    let mut order: Vec<(u32, usize)> =
-        weights.iter().enumerate().map(|(at, weight)| (weight * 100 % sum, at)).collect();
+    let mut order: Vec<(u32, usize)> = weights
+        .iter()
+        .enumerate()
+        .map(|(at, weight)| (weight * 100 % sum, at))
+        .collect();
     order.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     let left = 100 - shares.iter().sum::<u32>();
     for (_, at) in order.into_iter().take(left as usize) {

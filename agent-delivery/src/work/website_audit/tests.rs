@@ -29,13 +29,21 @@ fn good_page(path: &str, title: &str) -> PageFacts {
     let mut facts = PageFacts::empty(url(path), 200, 20_000);
     facts.language = Some(text("de"));
     facts.title = Some(text(title));
-    facts.description = Some(text(&"Wir backen seit 1974 mit eigenem Sauerteig in Berlin. ".repeat(2)));
+    facts.description = Some(text(
+        &"Wir backen seit 1974 mit eigenem Sauerteig in Berlin. ".repeat(2),
+    ));
     facts.viewport = Some(text("width=device-width, initial-scale=1"));
     facts.canonical = Some(url(path));
     facts.headings = [(1, "Brot"), (2, "Preise"), (3, "Kuchen"), (2, "Zeiten")]
-        .map(|(level, words)| Heading { level, text: text(words) })
+        .map(|(level, words)| Heading {
+            level,
+            text: text(words),
+        })
         .into();
-    facts.images = vec![ImageFacts { src: text("/brot.jpg"), alt: Some(text("Brot")) }];
+    facts.images = vec![ImageFacts {
+        src: text("/brot.jpg"),
+        alt: Some(text("Brot")),
+    }];
     facts.phones = vec![found("+49 30 23125 101")];
     facts.emails = vec![found("info@amsel.example")];
     facts.businesses = BusinessData::all_from_json_ld(&serde_json::json!({
@@ -71,13 +79,21 @@ fn good_site() -> SiteCrawl {
 }
 
 fn result(audit: &Audit, check: Check) -> &CheckResult {
-    audit.results.iter().find(|result| result.check == check).unwrap()
+    audit
+        .results
+        .iter()
+        .find(|result| result.check == check)
+        .unwrap()
 }
 
 #[test]
 fn a_good_site_gets_all_points() {
     let audit = audit(&good_site(), &[], &AuditScope::default());
-    let poor: Vec<_> = audit.results.iter().filter(|r| r.verdict != Verdict::Pass).collect();
+    let poor: Vec<_> = audit
+        .results
+        .iter()
+        .filter(|r| r.verdict != Verdict::Pass)
+        .collect();
     assert!(poor.is_empty(), "{poor:?}");
     assert_eq!(audit.score, 100);
     assert!(audit.recommendations.is_empty());
@@ -90,19 +106,27 @@ fn each_fault_is_noticed_by_its_check() {
     let faults: [(Check, Spoil); 17] = [
         (Check::Title, |_, page| page.title = Some(text("Home"))),
         (Check::Description, |_, page| page.description = None),
-        (Check::UniqueTitles, |_, page| page.title = Some(text("Kontakt zur Bäckerei Amsel"))),
+        (Check::UniqueTitles, |_, page| {
+            page.title = Some(text("Kontakt zur Bäckerei Amsel"))
+        }),
         (Check::Indexable, |_, page| page.no_index = true),
         (Check::Canonical, |_, page| page.canonical = None),
         (Check::Sitemap, |crawl, _| crawl.sitemap = Presence::Absent),
-        (Check::RobotsTxt, |crawl, _| crawl.robots_txt = Presence::Absent),
+        (Check::RobotsTxt, |crawl, _| {
+            crawl.robots_txt = Presence::Absent
+        }),
         (Check::StructuredData, |_, page| page.broken_json_ld = 1),
         (Check::Headings, |_, page| {
             page.headings.remove(1);
         }),
         (Check::LanguageTag, |_, page| page.language = None),
         (Check::AltTexts, |_, page| page.images[0].alt = None),
-        (Check::Viewport, |_, page| page.viewport = Some(text("width=1024"))),
-        (Check::ContactConsistency, |_, page| page.phones = vec![found("+49 30 23125 999")]),
+        (Check::Viewport, |_, page| {
+            page.viewport = Some(text("width=1024"))
+        }),
+        (Check::ContactConsistency, |_, page| {
+            page.phones = vec![found("+49 30 23125 999")]
+        }),
         (Check::Https, |crawl, _| crawl.transport = Transport::Both),
         (Check::PageWeight, |_, page| page.weight = 400 * 1024),
         (Check::BrokenLinks, |crawl, page| {
@@ -110,9 +134,16 @@ fn each_fault_is_noticed_by_its_check() {
             let snapshot = Snapshot::new(gone.clone(), 404, String::new(), Timestamp::UNIX_EPOCH);
             let visit = Visit::Answered(Box::new(Page::new(snapshot, None)));
             crawl.visits.insert(gone.clone(), visit);
-            page.links.push(Link { to: gone, text: text("alt"), internal: true, nofollow: false });
+            page.links.push(Link {
+                to: gone,
+                text: text("alt"),
+                internal: true,
+                nofollow: false,
+            });
         }),
-        (Check::Https, |crawl, _| crawl.transport = Transport::HttpOnly),
+        (Check::Https, |crawl, _| {
+            crawl.transport = Transport::HttpOnly
+        }),
     ];
     for (check, spoil) in faults {
         let mut crawl = good_site();
@@ -128,7 +159,10 @@ fn each_fault_is_noticed_by_its_check() {
             .map(|result| result.check)
             .collect();
         assert_eq!(noticed, [check]);
-        assert!(!result(&audit, check).evidence.is_empty(), "{check:?} quotes nothing");
+        assert!(
+            !result(&audit, check).evidence.is_empty(),
+            "{check:?} quotes nothing"
+        );
         assert!(audit.score < 100);
     }
 }
@@ -140,22 +174,43 @@ fn the_points_sum_to_the_score_whatever_applies() {
     let mut crawl = good_site();
     crawl.transport = Transport::Unknown;
     crawl.robots_txt = Presence::Unknown;
-    for audit in [audit(&crawl, &[], &AuditScope::default()), audit(&good_site(), &[], &AuditScope::default())] {
+    for audit in [
+        audit(&crawl, &[], &AuditScope::default()),
+        audit(&good_site(), &[], &AuditScope::default()),
+    ] {
         assert_eq!(audit.results.iter().map(|r| r.of_points).sum::<u32>(), 100);
-        assert_eq!(audit.results.iter().map(|r| r.points).sum::<u32>(), audit.score);
-        let (points, of) = audit.by_category().values().fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        assert_eq!(
+            audit.results.iter().map(|r| r.points).sum::<u32>(),
+            audit.score
+        );
+        let (points, of) = audit
+            .by_category()
+            .values()
+            .fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
         assert_eq!((points, of), (audit.score, 100));
     }
-    for weights in [vec![1; 7], vec![10, 1, 1], vec![3], vec![], vec![8, 9, 10, 2, 5]] {
+    for weights in [
+        vec![1; 7],
+        vec![10, 1, 1],
+        vec![3],
+        vec![],
+        vec![8, 9, 10, 2, 5],
+    ] {
         let shares = shares_of_hundred(&weights);
-        assert_eq!(shares.iter().sum::<u32>(), if weights.is_empty() { 0 } else { 100 });
+        assert_eq!(
+            shares.iter().sum::<u32>(),
+            if weights.is_empty() { 0 } else { 100 }
+        );
     }
 }
 
 #[test]
 fn the_order_decides_what_is_done() {
     let order = |drivers: &[(&str, i64)], options: &[&str]| {
-        let drivers = drivers.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
+        let drivers = drivers
+            .iter()
+            .map(|(name, n)| ((*name).to_owned(), *n))
+            .collect();
         let options: Vec<String> = options.iter().map(|o| (*o).to_owned()).collect();
         AuditScope::of_order(&drivers, &options)
     };
@@ -164,7 +219,11 @@ fn the_order_decides_what_is_done() {
     let two = audit(&good_site(), &[], &order(&[("languages", 2)], &[]));
     assert_eq!(result(&two, Check::LanguageVersions).verdict, Verdict::Warn);
     let bare = audit(&good_site(), &[], &order(&[], &["no-structured-data"]));
-    assert!(bare.results.iter().all(|r| r.check != Check::StructuredData));
+    assert!(
+        bare.results
+            .iter()
+            .all(|r| r.check != Check::StructuredData)
+    );
 }
 
 #[test]
