@@ -18,7 +18,7 @@ use crate::error::PortError;
 /// - `get` answers exactly the bytes that were put, also where there are none of them.
 /// - What was never put is `None` and not had; it is no error.
 ///
-/// Implementors prove this with [`blobs_conformance!`](crate::blobs_conformance).
+/// Implementors prove this with `blobs_conformance!` (feature `testing`).
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Blobs: Debug + Send + Sync {

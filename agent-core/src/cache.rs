@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 /// - From `now + ttl` of the put on it answers `None`.
 /// - What is deleted is `None`; deleting what is not there is no error.
 ///
-/// Implementors prove this with [`cache_conformance!`](crate::cache_conformance).
+/// Implementors prove this with `cache_conformance!` (feature `testing`).
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Cache: Debug + Send + Sync {
