@@ -51,7 +51,10 @@ pub struct Tier {
 /// How a rule comes to its amount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "pricing must know how to compute every kind"
+)]
 pub enum PriceRuleKind {
     /// A fixed amount.
     Base {

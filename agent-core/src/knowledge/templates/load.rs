@@ -190,10 +190,9 @@ impl Walk {
                 }
             }
         }
-        for part in [&mut helper.template, &mut helper.inverse] {
-            if let Some(template) = part {
-                self.template(template, each)?;
-            }
+        let parts = [&mut helper.template, &mut helper.inverse];
+        for template in parts.into_iter().flatten() {
+            self.template(template, each)?;
         }
         Ok(())
     }
