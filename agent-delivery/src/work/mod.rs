@@ -4,4 +4,5 @@ pub mod crawl;
 pub mod listing;
 pub mod listing_repair;
 pub mod meta_repair;
+mod tongue;
 pub mod website_audit;

@@ -2,6 +2,7 @@
 //! is right by who said it, and writes the corrected data.
 
 mod output;
+mod report;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use dealwright_core::text::Untrusted;
 use serde::{Deserialize, Serialize};
 
 pub use self::output::{before_after_csv, corrected_csv, json_ld, json_ld_script};
+pub use self::report::report;
 use super::listing::{Listing, ListingField, comparable};
 
 /// What was ordered.

@@ -1,3 +1,5 @@
+use dealwright_core::document::{DocumentRenderer as _, Format, Meta, PlainRenderer};
+use dealwright_core::party::Language;
 use dealwright_core::provenance::{Confidence, Source};
 use dealwright_core::time::Timestamp;
 
@@ -220,4 +222,16 @@ fn json_ld_reads_back_as_the_same_business() {
     assert_eq!(plain(found[0].address.country.as_ref()), "DE");
     assert_eq!(plain(found[0].opening_hours.first()), "Mo-Fr 06:00-18:00");
     assert_eq!(plain(found[0].url.as_ref()), "https://amsel.example/");
+}
+
+#[test]
+fn the_sheet_can_be_rendered() {
+    for listings in [bakery(), Vec::new()] {
+        let repair = repair(&listings, &scope(&[], &["hours"]));
+        for language in [Language::EN, Language::DE] {
+            let document = report(&repair, Meta::new(), language);
+            document.check().unwrap();
+            PlainRenderer.render(&document, Format::Markdown).unwrap();
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! give the same audit.
 
 mod checks;
+mod report;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -12,10 +13,10 @@ mod texts;
 use std::collections::BTreeMap;
 
 use dealwright_core::page::PageUrl;
-use dealwright_core::party::Language;
 use dealwright_core::text::Untrusted;
 use serde::{Deserialize, Serialize};
 
+pub use self::report::report;
 use super::crawl::{CrawlLimits, SiteCrawl};
 use super::listing::Listing;
 

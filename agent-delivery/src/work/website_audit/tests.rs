@@ -1,6 +1,8 @@
+use dealwright_core::document::{DocumentRenderer as _, Format, Meta, PlainRenderer};
 use dealwright_core::page::{
     BusinessData, Found, FoundIn, Heading, ImageFacts, Link, Page, PageFacts, Snapshot,
 };
+use dealwright_core::party::Language;
 use dealwright_core::provenance::{Confidence, Source, SourceKind};
 use dealwright_core::time::Timestamp;
 
@@ -254,4 +256,27 @@ fn the_most_useful_for_its_work_comes_first() {
     let order: Vec<Check> = audit.recommendations.iter().map(|r| r.check).collect();
     assert_eq!(order, [Check::Viewport, Check::Https, Check::PageWeight]);
     assert_eq!(audit.hours(), 1 + 4 + 12);
+}
+
+#[test]
+fn the_report_can_be_rendered_and_hides_no_points() {
+    let mut crawl = good_site();
+    crawl.transport = Transport::HttpOnly;
+    let mut page = good_page(
+        "/",
+        "<script>alert(1)</script> Bäckerei Amsel, die beste Bäckerei von allen",
+    );
+    page.headings.clear();
+    crawl.visits.extend(crawl_of(vec![page]).visits);
+    let audit = audit(&crawl, &[], &AuditScope::default());
+    for language in [Language::EN, Language::DE, Language::FR] {
+        let document = report(&audit, Meta::new(), language);
+        document.check().unwrap();
+        assert_eq!(document.charts().count(), 2);
+        let bytes = PlainRenderer.render(&document, Format::Markdown).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains(&format!("{} / 100", audit.score)), "{text}");
+    }
+    let nothing = super::audit(&SiteCrawl::new(url("/")), &[], &AuditScope::default());
+    report(&nothing, Meta::new(), Language::DE).check().unwrap();
 }

@@ -1,31 +1,7 @@
 //! What the report says about each check, in the languages it can be written in.
 
 use super::{Category, Check, Effort, Verdict};
-
-/// A language a report can be written in; others read English.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tongue {
-    English,
-    German,
-}
-
-impl Tongue {
-    pub(super) fn of(language: super::Language) -> Self {
-        if language.to_string().starts_with("de") {
-            Self::German
-        } else {
-            Self::English
-        }
-    }
-
-    /// The one of two texts that is in this language.
-    pub(super) fn say(self, english: &'static str, german: &'static str) -> &'static str {
-        match self {
-            Self::English => english,
-            Self::German => german,
-        }
-    }
-}
+use crate::work::tongue::Tongue;
 
 /// Name of the check, why it matters, what to do.
 pub(super) fn check(check: Check, tongue: Tongue) -> [&'static str; 3] {
