@@ -1,6 +1,9 @@
 //! Placeholder.
 pub mod facts;
 pub mod qualify;
+pub mod resolve;
 pub mod score;
 
 pub mod source;
+pub mod lead;
+pub mod market;

@@ -1,1 +1,13 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod eml;
+mod headers;
+mod lint;
+mod render;
+
+#[cfg(test)]
+mod tests;
+
+pub use eml::EmlMessenger;
+pub use lint::lint_mime;
+pub use render::{RenderError, render};

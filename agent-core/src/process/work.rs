@@ -273,6 +273,9 @@ impl Work {
         }
         self.state = WorkState::Applied;
         self.lease = None;
+        // What it said stands in the log; the row remains to keep its key taken.
+        self.body = Value::Null;
+        self.result = None;
     }
 
     fn settle(&mut self, result: WorkResult) {

@@ -1,0 +1,235 @@
+use async_trait::async_trait;
+use chrono::Duration;
+use dealwright_core::error::{PortError, PortErrorKind};
+use dealwright_core::process::{Claim, Handled, Host, event_log_hash};
+use dealwright_core::time::{Clock, Timestamp};
+
+use crate::{Chaos, Fault, VirtualClock};
+
+/// What a turn of the driver came to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Step {
+    /// A row was handled.
+    Handled(Handled),
+    /// A row failed at a port and is left to its lease; the next turn takes it up again.
+    Failed {
+        /// What went wrong.
+        error: String,
+    },
+    /// Nothing is due; this is when something will be.
+    Idle {
+        /// The next due time, where there is one.
+        next_due: Option<Timestamp>,
+    },
+}
+
+/// What looks on after each row: simulated people, oracles, progress bars.
+#[async_trait]
+pub trait Hook: Send {
+    /// Called after each handled row, before anything else happens.
+    async fn after(&mut self, host: &Host, now: Timestamp, step: &Step) -> Result<(), PortError>;
+
+    /// Called before time moves from `now` to `next`. Answers whether it offered anything, in
+    /// which case the driver looks again before it moves.
+    async fn before_time_moves(
+        &mut self,
+        host: &Host,
+        now: Timestamp,
+        next: Timestamp,
+    ) -> Result<bool, PortError>;
+}
+
+/// Looks at nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHook;
+
+#[async_trait]
+impl Hook for NoHook {
+    async fn after(&mut self, _: &Host, _: Timestamp, _: &Step) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn before_time_moves(
+        &mut self,
+        _: &Host,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<bool, PortError> {
+        Ok(false)
+    }
+}
+
+/// Drives a host one row at a time, ordered by lane, due and key, on a virtual clock.
+///
+/// It is known to be alone with its store, so it voids every lease that is not its own.
+#[derive(Debug)]
+pub struct SequentialDriver {
+    host: Host,
+    clock: VirtualClock,
+    lives: u64,
+    turns: u64,
+    chaos: Option<Chaos>,
+}
+
+impl SequentialDriver {
+    /// A driver of `host` on `clock`.
+    #[must_use]
+    pub fn new(host: Host, clock: VirtualClock) -> Self {
+        Self {
+            host,
+            clock,
+            lives: 0,
+            turns: 0,
+            chaos: None,
+        }
+    }
+
+    /// Takes the next row out of order or dies between rows where `chaos` says so.
+    #[must_use]
+    pub fn with_chaos(mut self, chaos: Chaos) -> Self {
+        self.chaos = Some(chaos);
+        self
+    }
+
+    /// Sets the clock to where the store's log ends, so that a resumed run goes on from there.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store; `Corrupt` where the log does not fit its chain.
+    pub async fn resume(&mut self) -> Result<(), PortError> {
+        let mut after = None;
+        loop {
+            let (page, next) = self.host.store().feed(after, 1_000).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            for envelope in page {
+                self.clock.move_to(envelope.at);
+            }
+            after = next;
+        }
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &VirtualClock {
+        &self.clock
+    }
+
+    /// How many rows were taken up.
+    #[must_use]
+    pub fn turns(&self) -> u64 {
+        self.turns
+    }
+
+    /// Handles the first row that is due, if one is.
+    ///
+    /// # Errors
+    ///
+    /// Those of the claim; a row's own failure is a [`Step::Failed`].
+    pub async fn step(&mut self) -> Result<Step, PortError> {
+        if let Some(chaos) = &self.chaos
+            && chaos.roll_crash()
+        {
+            // Whatever it held is free again under the next name.
+            self.lives += 1;
+        }
+        let now = self.clock.now();
+        let out_of_order = self.chaos.as_ref().is_some_and(Chaos::roll_reorder);
+        let claims = self
+            .host
+            .store()
+            .claim(Claim {
+                now,
+                worker: format!("driver-{}", self.lives),
+                kinds: Vec::new(),
+                shares: Vec::new(),
+                lease: Duration::minutes(5),
+                n: if out_of_order { 2 } else { 1 },
+                exclusive: true,
+            })
+            .await;
+        let claims = match claims {
+            Ok(claims) => claims,
+            Err(error) => return self.failed(error),
+        };
+        let Some(work) = claims.works.into_iter().next_back() else {
+            return Ok(Step::Idle {
+                next_due: claims.next_due,
+            });
+        };
+        if out_of_order {
+            // The row that was passed over is leased under this name: give it back by dying.
+            self.lives += 1;
+        }
+        self.turns += 1;
+        match self.host.handle(work, now).await {
+            Ok(handled) => Ok(Step::Handled(handled)),
+            Err(error) => self.failed(error),
+        }
+    }
+
+    fn failed(&mut self, error: PortError) -> Result<Step, PortError> {
+        self.lives += 1;
+        match error.kind() {
+            // These do not pass by themselves; going on would spin.
+            PortErrorKind::Corrupt | PortErrorKind::Full | PortErrorKind::PermissionDenied => {
+                Err(error)
+            }
+            _ if self.chaos.is_some() => Ok(Step::Failed {
+                error: error.chain(),
+            }),
+            _ => Err(error),
+        }
+    }
+
+    /// Runs until nothing is due before `end`, then sets the clock to `end`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store, and of the hook.
+    pub async fn run_until(&mut self, end: Timestamp, hook: &mut dyn Hook) -> Result<(), PortError> {
+        loop {
+            let step = self.step().await?;
+            hook.after(&self.host, self.clock.now(), &step).await?;
+            let Step::Idle { next_due } = step else {
+                continue;
+            };
+            let now = self.clock.now();
+            let next = next_due.filter(|next| *next < end).unwrap_or(end);
+            if next > now && hook.before_time_moves(&self.host, now, next).await? {
+                continue;
+            }
+            self.clock.move_to(next);
+            if next == end {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The hash of the whole log, in hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store; `Corrupt` where the log does not fit its chain.
+    pub async fn log_hash(&self) -> Result<String, PortError> {
+        Ok(event_log_hash(&**self.host.store()).await?.finish().to_hex())
+    }
+}
+
+impl Chaos {
+    fn roll_crash(&self) -> bool {
+        self.roll_one("driver", Fault::Crash)
+    }
+
+    fn roll_reorder(&self) -> bool {
+        self.roll_one("driver", Fault::Reorder)
+    }
+}

@@ -1,0 +1,125 @@
+use std::collections::BTreeMap;
+
+use dealwright_core::handoff::Requirement;
+use dealwright_core::page::SourceName;
+use dealwright_core::party::{Country, DomainName, EmailAddress, LegalForm, PhoneNumber};
+use dealwright_core::personal::Personal;
+use dealwright_core::text::Untrusted;
+use dealwright_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One record of one source, parsed and otherwise unchanged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IntakeRecord {
+    /// The source, in the terms register.
+    pub source: SourceName,
+    /// The record's key there: the same record read again has the same one.
+    pub key: String,
+    /// When it was read.
+    pub read_at: Timestamp,
+    /// The name of the business.
+    pub name: Option<String>,
+    /// The person named, where one is.
+    pub person: Option<Personal<String>>,
+    /// An address that parsed.
+    pub email: Option<Personal<EmailAddress>>,
+    /// A number that parsed.
+    pub phone: Option<Personal<PhoneNumber>>,
+    /// The website's domain.
+    pub website: Option<DomainName>,
+    /// Street and number.
+    pub street: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// Place.
+    pub locality: Option<String>,
+    /// Country.
+    pub country: Option<Country>,
+    /// The zone of the place, an IANA name.
+    pub zone: Option<String>,
+    /// The sector, in the business's own words.
+    pub sector: Option<String>,
+    /// The legal form, where the name or the record tells.
+    pub legal_form: LegalForm,
+    /// What we may tell the person about where the address came from.
+    pub source_notice: String,
+    /// Whether the source's terms allow writing to people found there.
+    pub contact_allowed: bool,
+    /// Whether the source forbids harvesting or solicitation.
+    pub no_solicitation: bool,
+    /// What they asked, where they wrote first.
+    pub inquiry: Option<Inquiry>,
+    /// Needs that they voiced, with the words.
+    pub requirements: Vec<Requirement>,
+    /// Other facts, name and value.
+    pub facts: BTreeMap<String, String>,
+    /// Keyed hashes of domain, address and number, for finding it again.
+    pub match_keys: Vec<String>,
+}
+
+impl IntakeRecord {
+    /// A record with nothing but its origin.
+    #[must_use]
+    pub fn new(source: SourceName, key: impl Into<String>, read_at: Timestamp) -> Self {
+        Self {
+            source,
+            key: key.into(),
+            read_at,
+            name: None,
+            person: None,
+            email: None,
+            phone: None,
+            website: None,
+            street: None,
+            postal_code: None,
+            locality: None,
+            country: None,
+            zone: None,
+            sector: None,
+            legal_form: LegalForm::Unknown,
+            source_notice: String::new(),
+            contact_allowed: false,
+            no_solicitation: false,
+            inquiry: None,
+            requirements: Vec::new(),
+            facts: BTreeMap::new(),
+            match_keys: Vec::new(),
+        }
+    }
+
+    /// Source and key: what makes reading it twice one record.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        format!("{}#{}", self.source.as_str(), self.key)
+    }
+}
+
+/// What somebody asked before we wrote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Inquiry {
+    /// When.
+    pub at: Timestamp,
+    /// Their words.
+    pub text: Personal<Untrusted<String>>,
+}
+
+/// What a website's front page said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WebsiteReading {
+    /// Its domain.
+    pub domain: DomainName,
+    /// When it was read.
+    pub read_at: Timestamp,
+    /// The HTTP status.
+    pub status: u16,
+    /// An address that stands openly on it.
+    pub email: Option<Personal<EmailAddress>>,
+    /// A number that stands on it.
+    pub phone: Option<Personal<PhoneNumber>>,
+    /// The language it says it is in.
+    pub language: Option<String>,
+    /// Whether it forbids harvesting or solicitation.
+    pub no_solicitation: bool,
+    /// What was measured, name and whole number; 1 and 0 for yes and no.
+    pub measures: BTreeMap<String, i64>,
+}
