@@ -1,1 +1,8 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+pub mod contract;
+pub mod needs;
+pub mod negotiation;
+pub mod pricing;
+pub mod proposal;
+mod words;

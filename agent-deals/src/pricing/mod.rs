@@ -21,6 +21,7 @@ mod request;
 mod term;
 
 pub use coverage::Coverage;
+pub(crate) use engine::below_margin;
 pub use engine::quote;
 pub use invoice::{Invoice, InvoiceError, InvoiceKind, InvoiceLine, InvoiceNumber, InvoiceTax};
 pub use plan::{Instalment, InstalmentKind, InstalmentLine, InstalmentTax, PaymentPlan};

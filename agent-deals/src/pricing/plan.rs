@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use dealwright_core::id::{LineId, MilestoneId};
+use dealwright_core::id::{DealId, LineId, MilestoneId};
 use dealwright_core::knowledge::{Billing, PaymentTerms, Slug};
 use dealwright_core::money::{Currency, Money, Rate};
 use rust_decimal::Decimal;
@@ -133,6 +133,12 @@ impl PaymentPlan {
         })
     }
 
+    /// The milestone that the acceptance of a service reaches: the same for deal and service.
+    #[must_use]
+    pub fn milestone(deal: DealId, service: &Slug) -> MilestoneId {
+        MilestoneId::derive(&[deal.uuid().as_bytes(), service.as_bytes()])
+    }
+
     /// The payments, in order.
     #[must_use]
     pub fn instalments(&self) -> &[Instalment] {
@@ -181,10 +187,7 @@ impl Slot {
             Self::Milestone(place) => match quote.items().get(place) {
                 None => InstalmentKind::Deposit,
                 Some(item) => InstalmentKind::Milestone {
-                    milestone: MilestoneId::derive(&[
-                        quote.request().deal.uuid().as_bytes(),
-                        item.service.as_bytes(),
-                    ]),
+                    milestone: PaymentPlan::milestone(quote.request().deal, &item.service),
                     service: item.service.clone(),
                     name: item.name.clone(),
                 },

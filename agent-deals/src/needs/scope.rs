@@ -1,0 +1,254 @@
+use std::ops::Range;
+
+use super::heard::Declined;
+use super::lexicon::{Cues, Lexicon, NeedWords};
+use crate::words::{Break, Sentence, Text};
+
+/// How far a plain "no" reaches, in words; how far behind a need its refusal may stand.
+const NEAR: usize = 3;
+const BEHIND: usize = 7;
+/// A clause of at most so many words inherits the refusal of the one before it.
+const SHORT_CLAUSE: usize = 5;
+/// Words that tie a sentence to the wish of the one before.
+const ALSO: [&str; 18] = [
+    "and", "also", "plus", "additionally", "second", "secondly", "und", "auch", "ausserdem", "zusatzlich", "zudem", "et", "aussi",
+    "y", "tambien", "ademas", "then", "furthermore",
+];
+/// Words that point back to what was just named.
+const BACK: [&str; 22] = [
+    "that", "thats", "it", "its", "which", "these", "those", "they", "theyre", "one", "der", "die", "das", "den", "il", "elle", "ce",
+    "c", "ya", "esta", "la", "this",
+];
+
+/// What a sentence says about a need that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stance {
+    /// Asked for in a phrase of its own.
+    Asked,
+    /// Named where something is wished for.
+    Wished,
+    /// A trouble from which it follows.
+    Implied,
+    /// Not wanted.
+    Declined(Declined),
+}
+
+/// A need that is named.
+#[derive(Clone, Debug)]
+pub(super) struct Mention {
+    pub(super) stance: Stance,
+    pub(super) tokens: Range<usize>,
+    pub(super) sentence: Range<usize>,
+}
+
+/// A message's sentences with their wishes and refusals.
+#[derive(Debug)]
+pub(super) struct Scopes<'a> {
+    text: &'a Text,
+    cues: &'a Cues,
+    lines: Vec<Line>,
+    machine_text: bool,
+    selling: bool,
+}
+
+/// One sentence that may be read.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) tokens: Range<usize>,
+    wishes: Vec<Range<usize>>,
+    refusals: Vec<Range<usize>>,
+    near: Vec<Range<usize>>,
+    /// The wish of the sentence before reaches into this one.
+    inherits_wish: bool,
+    /// The refusal of the sentence that introduces this list reaches into it.
+    inherits_refusal: bool,
+}
+
+impl<'a> Scopes<'a> {
+    pub(super) fn read(lexicon: &'a Lexicon, text: &'a Text) -> Self {
+        let cues = &lexicon.cues;
+        let mut scopes = Self { text, cues, lines: Vec::new(), machine_text: false, selling: false };
+        let mut muted: Option<usize> = None;
+        let mut intro: Option<usize> = None;
+        for sentence in text.sentences() {
+            let range = sentence.tokens.clone();
+            if cues.machine.hit(text, range.clone()) {
+                scopes.machine_text = true;
+                muted = Some(sentence.paragraph);
+            }
+            if muted == Some(sentence.paragraph) {
+                continue;
+            }
+            scopes.selling |= cues.selling.hit(text, range);
+            let line = scopes.line(sentence, intro);
+            scopes.lines.push(line);
+            if !sentence.item {
+                intro = Some(scopes.lines.len() - 1);
+            }
+        }
+        scopes
+    }
+
+    pub(super) fn has_machine_text(&self) -> bool {
+        self.machine_text
+    }
+
+    pub(super) fn is_selling(&self) -> bool {
+        self.selling
+    }
+
+    pub(super) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The tokens of the clause that a token stands in, within its sentence.
+    pub(super) fn clause(&self, line: &Line, at: usize) -> Range<usize> {
+        let Some(wanted) = self.text.token(at).map(|t| t.clause) else { return at..at };
+        let same = |i: &usize| self.text.token(*i).is_some_and(|t| t.clause == wanted);
+        let start = (line.tokens.start..at).rev().take_while(same).last().unwrap_or(at);
+        let end = (at..line.tokens.end).take_while(same).last().map_or(at, |last| last + 1);
+        start..end
+    }
+
+    fn line(&self, sentence: &Sentence, intro: Option<usize>) -> Line {
+        let (text, range) = (self.text, sentence.tokens.clone());
+        let neutral = self.cues.neutral.find(text, range.clone());
+        let free = |hit: &Range<usize>, taken: &[Range<usize>]| {
+            !taken.iter().any(|other| other.start < hit.end && hit.start < other.end)
+        };
+        let mut refusals = self.cues.refuse.find(text, range.clone());
+        refusals.retain(|hit| free(hit, &neutral));
+        let mut near = self.cues.refuse_near.find(text, range.clone());
+        near.retain(|hit| free(hit, &neutral) && free(hit, &refusals));
+        let mut wishes = self.cues.wish.find(text, range.clone());
+        let behind = self.cues.refuse_after.find(text, range.clone());
+        wishes.retain(|hit| free(hit, &refusals) && free(hit, &neutral) && free(hit, &behind));
+        let before = if sentence.item { intro.and_then(|i| self.lines.get(i)) } else { self.lines.last() };
+        let tied = sentence.item || ALSO.contains(&text.word(range.start));
+        let before = before.filter(|_| tied);
+        Line {
+            inherits_wish: before.is_some_and(Line::wishes_something),
+            inherits_refusal: sentence.item && before.is_some_and(|b| b.wishes.is_empty() && !b.refusals.is_empty()),
+            tokens: range,
+            wishes,
+            refusals,
+            near,
+        }
+    }
+
+    /// Every mention of a need, in the order of the text.
+    pub(super) fn mentions(&self, need: &NeedWords) -> Vec<Mention> {
+        let mut all = Vec::new();
+        for line in &self.lines {
+            let range = line.tokens.clone();
+            let asks = need.ask.find(self.text, range.clone()).into_iter().map(|t| (t, Word::Ask));
+            let topics = need.topic.find(self.text, range.clone()).into_iter().map(|t| (t, Word::Topic));
+            let troubles = need.trouble.find(self.text, range.clone()).into_iter().map(|t| (t, Word::Trouble));
+            let named = need.mention.find(self.text, range.clone()).into_iter().map(|t| (t, Word::Mention));
+            let mut here: Vec<_> = asks
+                .chain(topics)
+                .chain(troubles)
+                .chain(named)
+                .filter_map(|(tokens, word)| {
+                    let stance = self.stance(line, &tokens, word)?;
+                    Some(Mention { stance, tokens, sentence: range.clone() })
+                })
+                .collect();
+            here.sort_by_key(|m| (m.tokens.start, m.tokens.end));
+            all.extend(here);
+        }
+        all
+    }
+
+    fn stance(&self, line: &Line, tokens: &Range<usize>, word: Word) -> Option<Stance> {
+        if self.cues.other.hit(self.text, self.clause(line, tokens.start)) {
+            return None;
+        }
+        if word == Word::Trouble {
+            return Some(Stance::Implied);
+        }
+        if let Some(why) = self.declined(line, tokens) {
+            return Some(Stance::Declined(why));
+        }
+        match word {
+            Word::Ask => Some(Stance::Asked),
+            Word::Topic if line.wishes_something() => Some(Stance::Wished),
+            Word::Topic | Word::Mention | Word::Trouble => None,
+        }
+    }
+
+    fn declined(&self, line: &Line, tokens: &Range<usize>) -> Option<Declined> {
+        let clause = self.clause(line, tokens.start);
+        let wished_between = |from: usize| line.wishes.iter().any(|w| w.start >= from && w.end <= tokens.start);
+        let refuses = |hit: &&Range<usize>| {
+            hit.start <= tokens.start && self.reaches(line, hit.start, tokens.start) && !wished_between(hit.end)
+        };
+        let nearly = |hit: &&Range<usize>| {
+            hit.start <= tokens.start && hit.start >= clause.start && hit.end + NEAR > tokens.start && !wished_between(hit.end)
+        };
+        let behind = tokens.start..clause.end.min(tokens.end + BEHIND);
+        if line.refusals.iter().any(|hit| refuses(&hit))
+            || line.near.iter().any(|hit| nearly(&hit))
+            || self.cues.refuse_after.hit(self.text, behind)
+            || line.inherits_refusal && line.wishes.is_empty()
+        {
+            return Some(Declined::Refused);
+        }
+        let wished_here = line.wishes.iter().any(|w| w.start >= clause.start && w.end <= clause.end);
+        if !wished_here && self.said_of(line, &clause, |at| self.cues.content.hit(self.text, at)) {
+            return Some(Declined::Content);
+        }
+        let rest = tokens.start..line.tokens.end;
+        if self.cues.later.hit(self.text, clause) || self.later_behind(rest) {
+            return Some(Declined::Later);
+        }
+        None
+    }
+
+    /// Whether a refusal at `from` reaches `to`: within the clause, and on into short clauses
+    /// that add to it ("no logo, website or shop").
+    fn reaches(&self, line: &Line, from: usize, to: usize) -> bool {
+        let mut clause = self.clause(line, from);
+        while to >= clause.end {
+            let next = self.clause(line, clause.end);
+            let wished = line.wishes.iter().any(|w| w.start >= next.start && w.end <= next.end);
+            let soft = self.text.token(next.start).is_some_and(|t| t.before == Break::Soft);
+            if next.is_empty() || next.len() > SHORT_CLAUSE || wished || !soft {
+                return false;
+            }
+            clause = next;
+        }
+        true
+    }
+
+    /// Whether something holds of a clause, or of the one behind it that points back.
+    fn said_of(&self, line: &Line, clause: &Range<usize>, holds: impl Fn(Range<usize>) -> bool) -> bool {
+        if holds(clause.clone()) {
+            return true;
+        }
+        let next = self.clause(line, clause.end);
+        clause.end < line.tokens.end && BACK.contains(&self.text.word(next.start)) && holds(next)
+    }
+
+    fn later_behind(&self, rest: Range<usize>) -> bool {
+        let end = rest.end;
+        self.cues.later.first(self.text, rest).is_some_and(|hit| {
+            // "... for next year, not now" closes the sentence.
+            hit.end + 2 >= end
+        })
+    }
+}
+
+impl Line {
+    pub(super) fn wishes_something(&self) -> bool {
+        !self.wishes.is_empty() || self.inherits_wish
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Ask,
+    Topic,
+    Trouble,
+    Mention,
+}
