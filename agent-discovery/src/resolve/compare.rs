@@ -10,6 +10,8 @@ use super::words::{Asked, Word};
 const NAME_CAP: Points = 50;
 /// The same for streets and towns.
 const PLACE_CAP: Points = 30;
+/// The same for post codes: what a small list shows once, a town has hundreds of.
+const POST_CAP: Points = 18;
 /// Houses this far apart may be one building, or a slip.
 const NEAR: u32 = 12;
 
@@ -146,12 +148,7 @@ fn names(asked: &Asked<'_>, a: &[Word], b: &[Word]) -> (Level, Points) {
     let (left, right) = (marks(asked, a), marks(asked, b));
     let apart = left != right;
     if apart && !left.is_empty() && !right.is_empty() {
-        let level = if bag.shared > 0 {
-            Level::Weak
-        } else {
-            Level::Different
-        };
-        return (level, bag.shared.min(NAME_CAP));
+        return (Level::Different, 0);
     }
     if !apart && bag.alike(asked, a, b) {
         return (Level::Same, bag.first.max(bag.second).min(NAME_CAP));
@@ -235,7 +232,7 @@ fn posts(asked: &Asked<'_>, a: &Prepared, b: &Prepared, implied: bool) -> Option
         for y in &b.posts {
             if x == y {
                 let level = if implied { Level::Implied } else { Level::Same };
-                return Some((level, asked.rarity(*x)));
+                return Some((level, asked.rarity(*x).min(POST_CAP)));
             }
             let close = distance(asked.text(*x), asked.text(*y)) <= 1;
             if close && found.is_none_or(|(level, _)| level == Level::Different) {
