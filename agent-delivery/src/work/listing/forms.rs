@@ -130,9 +130,10 @@ fn website(text: &str) -> String {
 fn hours(text: &str) -> String {
     match week(text) {
         Some(week) => {
-            let open = week
-                .iter()
-                .map(|(day, spans)| format!("{} {}", DAYS[*day].0, spans.join(",")));
+            let open = week.iter().map(|(day, spans)| {
+                let name = DAYS.get(*day).map_or("", |(short, _)| *short);
+                format!("{name} {}", spans.join(","))
+            });
             open.collect::<Vec<_>>().join(";")
         }
         None => letters(text),
