@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod contract;
+pub mod deal;
 pub mod needs;
 pub mod negotiation;
 pub mod pricing;

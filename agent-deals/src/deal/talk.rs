@@ -1,0 +1,272 @@
+use chrono::Duration;
+use dealwright_core::personal::Purpose;
+use dealwright_core::process::{Decision, Refusal};
+use dealwright_core::id::MessageId;
+use dealwright_core::handoff::{Requirement, RequirementStatus};
+use dealwright_core::trust::{Heard, LetterClass, News};
+
+use super::letters::{self, LetterSpec};
+use super::{Answer, Cx, Deal, DealEvent, DealStage, DealState, DocumentKey, close, offer, outreach};
+use crate::needs::{Lexicon, Message, NeedsReader, Speaker};
+use crate::negotiation::{Ask, Percent};
+
+/// What a message of a client comes to. A closed set: nothing else of the text has any effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Yes to what stands.
+    Accepts,
+    /// They sign the contract.
+    Signs,
+    /// Too dear, with the discount they ask for where they name one.
+    TooDear(Option<Percent>),
+    /// No.
+    Declines,
+    /// Not now.
+    Later,
+    /// Are you a machine?
+    AsksIfMachine,
+    /// Anything else: interest, a question, information.
+    Talks,
+}
+
+impl Said {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Accepts => "accepts",
+            Self::Signs => "signs",
+            Self::TooDear(_) => "asks for less",
+            Self::Declines => "declines",
+            Self::Later => "not now",
+            Self::AsksIfMachine => "asks whether a machine writes",
+            Self::Talks => "talks",
+        }
+    }
+}
+
+pub(super) fn heard(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
+    let stop = |cause: &str| {
+        Decision::nothing().event(DealEvent::SequenceStopped {
+            cause: cause.to_owned(),
+        })
+    };
+    if state.stage().is_closed() {
+        return Ok(stop(heard.news.word()));
+    }
+    match heard.news {
+        News::OptOut | News::Objection | News::Complaint | News::HardBounce => {
+            let decision = stop(heard.news.word());
+            // Who has a contract keeps it; everybody else is left alone.
+            let bound = state.stage().is_won() || state.stage() == DealStage::Contracting;
+            Ok(if bound {
+                decision.event(DealEvent::NeedsPerson {
+                    why: format!("a client under contract: {}", heard.news.word()),
+                })
+            } else {
+                decision.and(close::lost(state, &heard.news.word().replace(' ', "-"), cx))
+            })
+        }
+        News::OutOfOffice => {
+            let until = heard.until.unwrap_or_else(|| cx.now() + Duration::days(7));
+            Ok(Decision::nothing().event(DealEvent::Snoozed {
+                until,
+                why: "they are away".to_owned(),
+            }))
+        }
+        News::SoftBounce | News::PolicyBlock => Ok(Decision::nothing()),
+        _ => replied(state, heard, cx),
+    }
+}
+
+fn replied(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
+    let text = heard
+        .text
+        .as_ref()
+        .ok_or_else(|| Refusal::new("NA-1", "an answer without words"))?
+        .reveal(Purpose::Contact);
+    let said = text.inspect(|raw| read(raw));
+    let requirements = requirements(state, heard, cx)?;
+    let mut decision = Decision::nothing();
+    if state.sequence_stopped().is_none() {
+        decision = decision.event(DealEvent::SequenceStopped {
+            cause: "reply".to_owned(),
+        });
+    }
+    let event = DealEvent::ClientSaid {
+        intent: said.word().to_owned(),
+        message_id: heard.message_id.clone(),
+        at: heard.at,
+        requirements,
+    };
+    let next = state.clone().after(&event);
+    decision = decision.event(event);
+    Ok(decision.and(follow(&next, said, cx)?))
+}
+
+fn follow(state: &DealState, said: Said, cx: &Cx<'_>) -> Answer {
+    let step = |name: &str| format!("{name}-{}", state.heard_count());
+    let answer = |template: &str| {
+        letters::ask(
+            state,
+            &step(template),
+            LetterSpec::new(template, LetterClass::Answer).answering(state.last_heard()),
+            0,
+            cx,
+        )
+    };
+    match (state.stage(), said) {
+        (_, Said::AsksIfMachine) => Ok(answer("about-ai")?.and(outreach::patience(state, cx))),
+        (DealStage::Contracting, Said::Signs | Said::Accepts) => {
+            let document = state
+                .current_offer()
+                .and_then(|v| state.document(&DocumentKey::Contract(v.number())));
+            match document {
+                Some(document) => close::signed(state, document, "by reply", cx),
+                None => Ok(Decision::nothing()),
+            }
+        }
+        (DealStage::Won, _) => Ok(Decision::nothing()),
+        (DealStage::Contracting, Said::Declines) => Ok(close::lost(state, "declined", cx)),
+        (DealStage::Contracting, _) => Ok(Decision::nothing().event(DealEvent::NeedsPerson {
+            why: "a client asks something about the contract".to_owned(),
+        })),
+        (_, Said::Declines) => Ok(close::lost(state, "declined", cx)),
+        (_, Said::Later) => Ok(close::lost(state, "not-now", cx)),
+        (DealStage::Proposed, Said::Accepts | Said::Signs) => offer::accept(state, cx),
+        (DealStage::Proposed, Said::TooDear(percent)) => {
+            let ask = percent.map_or(Ask::Cheaper, |percent| Ask::Discount { percent });
+            offer::negotiate(state, &ask, cx)
+        }
+        (DealStage::Proposed, Said::Talks) => {
+            Ok(answer("about-proposal")?.and(outreach::patience(state, cx)))
+        }
+        _ => assess(state, cx),
+    }
+}
+
+/// Asks the next best question, or makes the offer.
+fn assess(state: &DealState, cx: &Cx<'_>) -> Answer {
+    let policy = cx.policy();
+    let asked = u32::try_from(state.questioned().len()).unwrap_or(u32::MAX);
+    if asked < policy.questions
+        && let Some((about, question)) = open_question(state, cx)
+    {
+        let spec = LetterSpec::new("question", LetterClass::Answer)
+            .value("question", question)
+            .answering(state.last_heard());
+        return Ok(Decision::nothing()
+            .event(DealEvent::Questioned { about })
+            .and(letters::ask(state, &format!("question-{asked}"), spec, 0, cx)?)
+            .and(outreach::patience(state, cx)));
+    }
+    offer::first(state, cx)
+}
+
+/// The first driver of a needed service that nobody has named and nobody was asked for.
+fn open_question(state: &DealState, cx: &Cx<'_>) -> Option<(String, String)> {
+    offer::needed(state, cx).into_iter().find_map(|requirement| {
+        let service = cx.policy().catalogue.answering(&requirement.need).next()?;
+        service.drivers.iter().find_map(|driver| {
+            let about = format!("{}/{}", requirement.need, driver.id.as_str());
+            let known = requirement.drivers.contains_key(driver.id.as_str());
+            (!known && !state.questioned().contains(&about)).then(|| (about, driver.ask.clone()))
+        })
+    })
+}
+
+/// The requirements after this message: what was known, and what these words add or take back.
+fn requirements(
+    state: &DealState,
+    heard: &Heard,
+    cx: &Cx<'_>,
+) -> Result<Vec<Requirement>, Refusal> {
+    let lexicon = Lexicon::standard().map_err(|e| Refusal::new("NA-1", e.to_string()))?;
+    let text = heard
+        .text
+        .as_ref()
+        .map(|t| t.reveal(Purpose::Contact).clone())
+        .ok_or_else(|| Refusal::new("NA-1", "an answer without words"))?;
+    let id = MessageId::derive(&[
+        cx.process().to_string().as_bytes(),
+        heard.message_id.clone().unwrap_or_else(|| heard.at.to_string()).as_bytes(),
+    ]);
+    let read = NeedsReader::new(lexicon).read(&[Message {
+        id,
+        at: heard.at,
+        by: Speaker::Client,
+        text,
+    }]);
+    let mut all = state.requirements().to_vec();
+    for found in read.requirements() {
+        match all.iter_mut().find(|r| r.need == found.need) {
+            Some(known) => {
+                known.drivers.extend(found.drivers.clone());
+                known.evidence.extend(found.evidence.iter().cloned());
+                known.status = RequirementStatus::Confirmed;
+            }
+            None => all.push(found.clone()),
+        }
+    }
+    // A number that answers our question belongs to the need we asked about.
+    for (name, stated) in read.drivers() {
+        for known in &mut all {
+            let service = cx.policy().catalogue.answering(&known.need).next();
+            if service.is_some_and(|s| s.driver(name).is_some()) {
+                known.drivers.insert(name.clone(), stated.value);
+            }
+        }
+    }
+    for need in read.declined().keys() {
+        if let Some(known) = all.iter_mut().find(|r| r.need == *need) {
+            known.status = RequirementStatus::Dropped;
+        }
+    }
+    Ok(all)
+}
+
+/// Reads a message into the closed set, by phrases.
+fn read(raw: &str) -> Said {
+    let text = raw.to_lowercase().replace('’', "'");
+    let has = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
+    if has(&["are you a bot", "are you a robot", "are you an ai", "are you human", "is this automated", "bist du ein bot", "sind sie ein bot", "sind sie ein mensch"]) {
+        Said::AsksIfMachine
+    } else if has(&["i sign", "signed the contract", "hereby sign", "ich unterschreibe"]) {
+        Said::Signs
+    } else if has(&["not interested", "no thank", "we decline", "kein interesse", "went with someone else", "we will pass"]) {
+        Said::Declines
+    } else if has(&["not right now", "maybe next year", "get back to us", "not at the moment", "derzeit nicht"]) {
+        Said::Later
+    } else if has(&["too expensive", "discount", "cheaper", "% off", "zu teuer", "rabatt", "lower price"]) {
+        Said::TooDear(percent(&text))
+    } else if has(&["we accept", "i accept", "please go ahead", "let's do it", "we agree", "wir nehmen an", "einverstanden"]) {
+        Said::Accepts
+    } else {
+        Said::Talks
+    }
+}
+
+/// The number before the first percent sign.
+fn percent(text: &str) -> Option<Percent> {
+    let (before, _) = text.split_once('%')?;
+    let digits: String = before
+        .trim_end()
+        .chars()
+        .rev()
+        .take_while(char::is_ascii_digit)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect();
+    let whole: u16 = digits.parse().ok()?;
+    Percent::from_hundredths(whole.checked_mul(100)?).ok()
+}
+
+/// A client of a running sale has been silent for as long as we wait.
+pub(super) fn silent(state: &DealState, heard_by_then: u32, cx: &Cx<'_>) -> Answer {
+    let moved = state.heard_count() >= heard_by_then;
+    let waiting = matches!(state.stage(), DealStage::Assessing | DealStage::Contracting);
+    if moved || !waiting {
+        return Ok(Decision::nothing());
+    }
+    let decision: Decision<Deal> = close::lost(state, "no-answer", cx);
+    Ok(decision)
+}
