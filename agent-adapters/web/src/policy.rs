@@ -78,14 +78,8 @@ impl FetchParams {
 }
 
 /// Checked [`FetchParams`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FetchPolicy(FetchParams);
-
-impl Default for FetchPolicy {
-    fn default() -> Self {
-        Self(FetchParams::default())
-    }
-}
 
 impl FetchPolicy {
     pub(crate) fn min_interval(&self) -> Duration {

@@ -37,8 +37,8 @@ pub(super) fn sound_part(html: &str) -> &str {
             return html.get(..open).unwrap_or(html);
         }
         at = end + 1;
-        if let Some(stop) = raw_text_end(tail) {
-            at = next(bytes, at, stop).unwrap_or(bytes.len());
+        if let Some(name) = raw_text(tail) {
+            at = end_of_raw_text(bytes, at, name);
         }
     }
     html
@@ -83,20 +83,27 @@ fn next(bytes: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
     None
 }
 
-/// What ends the raw text behind such an opening tag.
-fn raw_text_end(tail: &[u8]) -> Option<&'static [u8]> {
-    let is = |name: &[u8]| {
-        tail.get(..name.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(name))
-            && !tail.get(name.len()).is_some_and(u8::is_ascii_alphanumeric)
-    };
-    if is(b"script") {
-        Some(b"</")
-    } else if is(b"style") {
-        Some(b"</")
-    } else {
-        None
+/// The name of the element whose content is raw text, where `tail` opens one.
+fn raw_text(tail: &[u8]) -> Option<&'static [u8]> {
+    [b"script".as_slice(), b"style"].into_iter().find(|name| {
+        starts_with(tail, name) && !tail.get(name.len()).is_some_and(u8::is_ascii_alphanumeric)
+    })
+}
+
+/// Where the closing tag of that name begins, or the end.
+fn end_of_raw_text(bytes: &[u8], mut from: usize, name: &[u8]) -> usize {
+    while let Some(at) = next(bytes, from, b"</") {
+        if starts_with(bytes.get(at + 2..).unwrap_or_default(), name) {
+            return at;
+        }
+        from = at + 2;
     }
+    bytes.len()
+}
+
+fn starts_with(text: &[u8], name: &[u8]) -> bool {
+    text.get(..name.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
 fn is_void(tail: &[u8]) -> bool {
@@ -138,7 +145,8 @@ mod tests {
 
     #[test]
     fn cuts_bombs_and_leaves_pages() {
-        let page = "<p a='>' b=\"x y z\">1 < 2 <!-- <b> --><script>if(a<b){}</script></p><br/>";
+        let page =
+            "<p a='>' b=\"x y z\">1 < 2 <!-- <b> --><script>if(a<b){'</b>'}</SCRIPT></p><br/>";
         assert_eq!(sound_part(page), page);
         let wide = format!("ok<div {}>", "a b c ".repeat(200));
         assert_eq!(sound_part(&wide), "ok");
