@@ -152,7 +152,7 @@ pub(super) fn signed(state: &DealState, document: Digest32, signer: &str, cx: &C
     };
     let next = state.clone().after(&signed);
     let won = won(&next, version, document, cx)?;
-    let project = ProjectId::derive(&[version.deal().to_string().as_bytes()]);
+    let project = ProjectId::derive(&[b"project of deal", version.deal().uuid().as_bytes()]);
     let decision: Decision<Deal> = Decision::nothing()
         .event(signed)
         .tell(cx.peer("project", project.to_string()), "won", &won);

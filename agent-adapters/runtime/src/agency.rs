@@ -1,0 +1,293 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use dealwright_core::blobs::{Blobs, MemoryBlobs};
+use dealwright_core::document::{DocumentRenderer, Format, PlainRenderer};
+use dealwright_core::error::{PortError, PortErrorKind};
+use dealwright_core::id::LeadId;
+use dealwright_core::page::{FetchRequest, Page, PageFetcher};
+use dealwright_core::party::EmailAddress;
+use dealwright_core::personal::Personal;
+use dealwright_core::process::{
+    Actor, Host, MemoryStore, NoPerformer, PlainSealer, RetryPolicy, Sealer, Store,
+};
+use dealwright_core::text::Untrusted;
+use dealwright_core::time::Timestamp;
+use dealwright_core::trust::{
+    Desk, Messenger, MessengerPerformer, News, Payer, PayerInput, PayerPerformer, PaymentGateway,
+    Recipient, RecipientInput,
+};
+use dealwright_deals::deal::{Deal, DealPerformer};
+use dealwright_discovery::lead::{IntakeRecord, Lead, LeadInput, LeadPerformer};
+use dealwright_discovery::market::Market;
+
+use crate::{Business, BusinessError};
+
+/// Why an agency cannot be put together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgencyError {
+    /// The business does not hold together.
+    #[error(transparent)]
+    Business(#[from] BusinessError),
+    /// A port or a policy was refused.
+    #[error("the agency cannot be wired")]
+    Port(#[from] PortError),
+    /// A port is missing that nothing can stand in for.
+    #[error("no {0} was given; hand one to the builder")]
+    Missing(&'static str),
+}
+
+/// A whole agency: every process with its performers, on one store.
+#[derive(Clone, Debug)]
+pub struct Agency {
+    host: Host,
+    blobs: Arc<dyn Blobs>,
+}
+
+/// Puts an [`Agency`] together.
+#[derive(Debug)]
+pub struct AgencyBuilder {
+    business: Business,
+    store: Arc<dyn Store>,
+    sealer: Arc<dyn Sealer>,
+    blobs: Arc<dyn Blobs>,
+    messengers: Vec<Arc<dyn Messenger>>,
+    gateway: Option<Arc<dyn PaymentGateway>>,
+    fetcher: Arc<dyn PageFetcher>,
+    renderer: (Arc<dyn DocumentRenderer>, Format),
+    retry: RetryPolicy,
+}
+
+impl Agency {
+    /// Begins with a business in memory, without a way out: no messenger, no gateway, no web.
+    #[must_use]
+    pub fn builder(business: Business) -> AgencyBuilder {
+        AgencyBuilder {
+            business,
+            store: Arc::new(MemoryStore::new()),
+            sealer: Arc::new(PlainSealer::default()),
+            blobs: Arc::new(MemoryBlobs::default()),
+            messengers: Vec::new(),
+            gateway: None,
+            fetcher: Arc::new(NoFetcher),
+            renderer: (Arc::new(PlainRenderer), Format::Markdown),
+            retry: RetryPolicy::default(),
+        }
+    }
+
+    /// The host that runs its processes.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Its documents.
+    #[must_use]
+    pub fn blobs(&self) -> &Arc<dyn Blobs> {
+        &self.blobs
+    }
+
+    /// Takes one record of a source in; a record of the same source and key is taken once.
+    /// Answers whether it is new.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn intake(
+        &self,
+        lead: LeadId,
+        record: IntakeRecord,
+        now: Timestamp,
+    ) -> Result<bool, PortError> {
+        let dedupe = format!("intake-{}", record.natural_key());
+        let input = LeadInput::Intake {
+            lead,
+            record: Box::new(record),
+        };
+        self.host
+            .offer::<Lead>(lead.to_string(), &dedupe, Actor::System, now, &input)
+            .await
+    }
+
+    /// Takes in what came back from an address: an answer, a bounce, an opt-out. `key` is the
+    /// message's own id, so that hearing it twice is hearing it once.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn hear(
+        &self,
+        from: &EmailAddress,
+        key: &str,
+        news: News,
+        text: Option<String>,
+        answers: Option<String>,
+        at: Timestamp,
+    ) -> Result<bool, PortError> {
+        let recipient = self.host.recipient(from);
+        let subject = recipient.id().to_owned();
+        let input = RecipientInput::Received {
+            news,
+            address: Personal::new(from.clone(), subject.clone()),
+            answers,
+            text: text.map(|t| Personal::new(Untrusted::new(t), subject.clone())),
+            message_id: Some(key.to_owned()),
+            source: "email".to_owned(),
+            until: None,
+        };
+        self.host
+            .offer::<Recipient>(subject, &format!("heard-{key}"), Actor::Outside("email".to_owned()), at, &input)
+            .await
+    }
+
+    /// Takes in a payment, as the provider's own object says. `event` is the provider's id of it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn paid(
+        &self,
+        payer: &str,
+        invoice: &str,
+        amount: dealwright_core::money::Money,
+        event: &str,
+        at: Timestamp,
+    ) -> Result<bool, PortError> {
+        let input = PayerInput::Received {
+            invoice: invoice.to_owned(),
+            amount,
+            event: event.to_owned(),
+            at,
+        };
+        self.host
+            .offer::<Payer>(payer, &format!("paid-{event}"), Actor::Outside("payments".to_owned()), at, &input)
+            .await
+    }
+}
+
+impl AgencyBuilder {
+    /// Keeps everything in `store`.
+    #[must_use]
+    pub fn store(mut self, store: impl Store + 'static) -> Self {
+        self.store = Arc::new(store);
+        self
+    }
+
+    /// Seals personal fields by `sealer`.
+    #[must_use]
+    pub fn sealer(mut self, sealer: impl Sealer + 'static) -> Self {
+        self.sealer = Arc::new(sealer);
+        self
+    }
+
+    /// Keeps documents in `blobs`.
+    #[must_use]
+    pub fn blobs(mut self, blobs: impl Blobs + 'static) -> Self {
+        self.blobs = Arc::new(blobs);
+        self
+    }
+
+    /// Sends by `messenger`; the first that serves a channel wins.
+    #[must_use]
+    pub fn messenger(mut self, messenger: impl Messenger + 'static) -> Self {
+        self.messengers.push(Arc::new(messenger));
+        self
+    }
+
+    /// Asks for money by `gateway`.
+    #[must_use]
+    pub fn gateway(mut self, gateway: impl PaymentGateway + 'static) -> Self {
+        self.gateway = Some(Arc::new(gateway));
+        self
+    }
+
+    /// Reads websites by `fetcher`.
+    #[must_use]
+    pub fn fetcher(mut self, fetcher: impl PageFetcher + 'static) -> Self {
+        self.fetcher = Arc::new(fetcher);
+        self
+    }
+
+    /// Makes documents by `renderer` in `format`.
+    #[must_use]
+    pub fn renderer(mut self, renderer: impl DocumentRenderer + 'static, format: Format) -> Self {
+        self.renderer = (Arc::new(renderer), format);
+        self
+    }
+
+    /// Tries failed effects by this plan.
+    #[must_use]
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The agency.
+    ///
+    /// # Errors
+    ///
+    /// [`AgencyError`] names the part of the business, the port or the policy that does not hold.
+    pub fn build(self) -> Result<Agency, AgencyError> {
+        let business = self.business.check()?;
+        let gateway = self.gateway.ok_or(AgencyError::Missing("payment gateway"))?;
+        if self.messengers.is_empty() {
+            return Err(AgencyError::Missing("messenger"));
+        }
+        let (renderer, format) = self.renderer;
+        let deals = DealPerformer::new(renderer, format, Arc::clone(&self.blobs));
+        let host = Host::builder(business.tenant, self.store, SharedSealer(self.sealer))
+            .retry(self.retry)
+            .process::<Lead>(business.lead, LeadPerformer::new(self.fetcher))?
+            .process::<Market>(business.market, NoPerformer)?
+            .process::<Deal>(business.deal, deals)?
+            .process::<Recipient>(business.recipient, MessengerPerformer::new(self.messengers))?
+            .process::<Desk>(business.desk, NoPerformer)?
+            .process::<Payer>(business.payer, PayerPerformer::new(gateway))?
+            .build();
+        Ok(Agency {
+            host,
+            blobs: self.blobs,
+        })
+    }
+}
+
+/// A sealer behind a pointer.
+#[derive(Debug)]
+struct SharedSealer(Arc<dyn Sealer>);
+
+impl Sealer for SharedSealer {
+    fn seal(
+        &self,
+        subject: &str,
+        aad: &[u8],
+        plain: &[u8],
+    ) -> Result<dealwright_core::process::Sealed, PortError> {
+        self.0.seal(subject, aad, plain)
+    }
+
+    fn open(
+        &self,
+        subject: &str,
+        aad: &[u8],
+        sealed: &dealwright_core::process::Sealed,
+    ) -> Result<Vec<u8>, PortError> {
+        self.0.open(subject, aad, sealed)
+    }
+
+    fn commit(&self, plain: &[u8]) -> [u8; 32] {
+        self.0.commit(plain)
+    }
+}
+
+/// A fetcher for agencies that read no websites: refuses every page.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoFetcher;
+
+#[async_trait]
+impl PageFetcher for NoFetcher {
+    async fn fetch(&self, _request: FetchRequest) -> Result<Page, PortError> {
+        Err(PortError::new("fetch page", PortErrorKind::PermissionDenied)
+            .with_source("this agency was built without a fetcher"))
+    }
+}

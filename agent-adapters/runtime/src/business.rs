@@ -1,0 +1,352 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use dealwright_core::handoff::ServiceLevel;
+use dealwright_core::knowledge::{
+    CatalogueParams, PlaybookParams, RateCardParams, Templates, TemplatesParams,
+};
+use dealwright_core::party::{Country, DomainName, Language};
+use dealwright_core::process::Tenant;
+use dealwright_core::trust::rules::RulesPolicy;
+use dealwright_core::trust::{
+    ApprovalMode, BreakerLimits, Caps, DeskPolicy, PayerPolicy, RecipientPolicy, Sender,
+};
+use dealwright_deals::contract::{Clause, ClauseLibraryParams, DunningParams, Party};
+use dealwright_deals::deal::{DealPolicy, Notice};
+use dealwright_deals::negotiation::AuthorityParams;
+use dealwright_discovery::lead::LeadPolicy;
+use dealwright_discovery::market::MarketPolicy;
+use dealwright_discovery::qualify::IdealClientParams;
+use dealwright_discovery::score::{Judge, PriorParams, ScoringParams};
+use serde::Deserialize;
+
+/// A whole business, as people write it down.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Business {
+    /// The name under which its data is kept apart.
+    pub tenant: String,
+    /// Where the agency sits.
+    pub country: Country,
+    /// Letters to people whose language is not known.
+    pub language: Language,
+    /// Whether letters are written by an AI, which is then said.
+    pub made_by_ai: bool,
+    /// Whether a lead's own front page is read.
+    pub read_websites: bool,
+    /// Whether people's tasks finish by themselves, for simulations.
+    #[serde(default)]
+    pub auto_people: bool,
+    /// Who writes.
+    pub sender: Sender,
+    /// The agency in contracts and invoices.
+    pub agency: Party,
+    /// Law, consent and approval.
+    pub law: LawSettings,
+    /// Letters a day.
+    pub caps: Caps,
+    /// When bad news stops a mailbox.
+    #[serde(default)]
+    pub breaker: BreakerLimits,
+    /// Notices by language.
+    pub notices: BTreeMap<String, Notice>,
+    /// When letters go out.
+    pub playbook: PlaybookParams,
+    /// How far a concession may go.
+    pub authority: AuthorityParams,
+    /// How deals are run.
+    pub deal: DealSettings,
+    /// When unpaid invoices are reminded of.
+    pub dunning: DunningParams,
+    /// What contracts are made of.
+    #[serde(default)]
+    pub clauses: Vec<Clause>,
+    /// Who is worth a deal.
+    pub ideal: IdealClientParams,
+    /// What makes the score.
+    pub scoring: ScoringParams,
+    /// How leads are run.
+    pub lead: LeadSettings,
+    /// How the market is read.
+    pub market: MarketSettings,
+    /// Charges above this many minor units wait for a person, by currency.
+    #[serde(default)]
+    pub approve_charges_above: BTreeMap<String, i64>,
+    /// What is sold; from `services.toml`.
+    #[serde(skip)]
+    pub catalogue: CatalogueParams,
+    /// What it costs; from `services.toml`.
+    #[serde(skip)]
+    pub rates: Option<RateCardParams>,
+    /// How letters read; from `templates.toml`.
+    #[serde(skip)]
+    pub templates: TemplatesParams,
+}
+
+/// Law, consent and approval.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LawSettings {
+    /// Domains that are proven to be ours.
+    pub verified_domains: BTreeSet<DomainName>,
+    /// Recorded interest assessments.
+    pub assessments: BTreeSet<String>,
+    /// Who must say yes.
+    pub approval: ApprovalMode,
+    /// Promotional share in percent above which a letter counts as marketing.
+    pub promotional_percent: u32,
+    /// How long an approval and a wait for one last.
+    pub approval_hours: u32,
+    /// Marketing letters to one person within the days.
+    pub marketing_cap: u32,
+    /// The days that the cap is counted over.
+    pub marketing_cap_days: u32,
+    /// Where opt-outs are taken.
+    pub opt_out_base: String,
+    /// Where the data-use notice stands.
+    pub data_use: String,
+}
+
+/// How deals are run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DealSettings {
+    /// Questions before a proposal rests on assumptions.
+    pub questions: u32,
+    /// Versions of an offer before a person takes over.
+    pub versions: u32,
+    /// Working days after which a silent client is taken for lost.
+    pub patience_days: u16,
+    /// Days until work begins after an offer.
+    pub start_days: u16,
+    /// How to pay, line by line.
+    pub pay_to: Vec<String>,
+    /// What is promised about how the work is done.
+    pub service_levels: Vec<ServiceLevel>,
+}
+
+/// How leads are run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeadSettings {
+    /// The lowest score that is handed to deals.
+    pub floor: i64,
+    /// The interest assessment that first letters rest on.
+    pub assessment: String,
+    /// Sectors that a person looks at first, with the rule's id.
+    #[serde(default)]
+    pub regulated: BTreeMap<String, String>,
+}
+
+/// How the market is read.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarketSettings {
+    /// Signals of a sector below which nothing is said of it.
+    pub sample_floor: u32,
+    /// Points that the busiest sector gains.
+    pub demand_points: i64,
+    /// Days that a signal counts.
+    pub signal_days: u32,
+    /// Whether what delivery taught counts.
+    pub learn: bool,
+    /// How results move the rank of services.
+    #[serde(default)]
+    pub priors: PriorParams,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Services {
+    catalogue: CatalogueParams,
+    rates: RateCardParams,
+}
+
+/// Why a business cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BusinessError {
+    /// A file does not read.
+    #[error("`{file}` does not read: {what}")]
+    File {
+        /// Which.
+        file: &'static str,
+        /// Where and why.
+        what: String,
+    },
+    /// A part does not hold together.
+    #[error("`{part}` does not hold: {what}")]
+    Part {
+        /// Which.
+        part: &'static str,
+        /// What does not fit.
+        what: String,
+    },
+}
+
+fn part(part: &'static str) -> impl Fn(&dyn std::fmt::Display) -> BusinessError {
+    move |what| BusinessError::Part {
+        part,
+        what: what.to_string(),
+    }
+}
+
+/// A business all of whose parts hold, as the policies that run it.
+#[derive(Clone, Debug)]
+pub struct CheckedBusiness {
+    /// The name under which its data is kept apart.
+    pub tenant: Tenant,
+    /// For leads.
+    pub lead: LeadPolicy,
+    /// For the market.
+    pub market: MarketPolicy,
+    /// For deals.
+    pub deal: DealPolicy,
+    /// For recipients.
+    pub recipient: RecipientPolicy,
+    /// For the desk.
+    pub desk: DeskPolicy,
+    /// For payers.
+    pub payer: PayerPolicy,
+    /// Whether people's tasks finish by themselves.
+    pub auto_people: bool,
+}
+
+impl Business {
+    /// Reads a business from its three files.
+    ///
+    /// # Errors
+    ///
+    /// [`BusinessError::File`] names the file, the place and what is expected there.
+    pub fn read(agency: &str, services: &str, templates: &str) -> Result<Self, BusinessError> {
+        fn file<T: serde::de::DeserializeOwned>(
+            name: &'static str,
+            text: &str,
+        ) -> Result<T, BusinessError> {
+            toml::from_str(text).map_err(|e| BusinessError::File {
+                file: name,
+                what: e.to_string().replace('\n', " "),
+            })
+        }
+        let mut business: Self = file("agency.toml", agency)?;
+        let services: Services = file("services.toml", services)?;
+        business.catalogue = services.catalogue;
+        business.rates = Some(services.rates);
+        business.templates = file("templates.toml", templates)?;
+        Ok(business)
+    }
+
+    /// Checks every part against the others.
+    ///
+    /// # Errors
+    ///
+    /// [`BusinessError::Part`] names the first part that does not hold.
+    pub fn check(self) -> Result<CheckedBusiness, BusinessError> {
+        let catalogue = self.catalogue.check().map_err(|e| part("catalogue")(&e))?;
+        let rates = self
+            .rates
+            .ok_or_else(|| part("rates")(&"no rate card is given"))?
+            .check(&catalogue)
+            .map_err(|e| part("rates")(&e))?;
+        let templates: Templates = self
+            .templates
+            .clone()
+            .check()
+            .map_err(|e| part("templates")(&e))?;
+        let playbook = self.playbook.check().map_err(|e| part("playbook")(&e))?;
+        let authority = self
+            .authority
+            .check(&rates)
+            .map_err(|e| part("authority")(&e))?;
+        let clauses = ClauseLibraryParams {
+            clauses: self.clauses,
+        }
+        .check()
+        .map_err(|e| part("clauses")(&e))?;
+        let dunning = self.dunning.check().map_err(|e| part("dunning")(&e))?;
+        let ideal = self.ideal.check().map_err(|e| part("ideal")(&e))?;
+        let scoring = self.scoring.check().map_err(|e| part("scoring")(&e))?;
+        if !self.notices.contains_key("en") {
+            return Err(part("notices")(&"`en` is missing; it is used where a language has none"));
+        }
+        let skills = catalogue
+            .services()
+            .map(|service| {
+                let skills: BTreeSet<String> = service
+                    .tasks()
+                    .map(|(_, task)| task.skill.as_str().to_owned())
+                    .collect();
+                (service.id.as_str().to_owned(), skills.into_iter().collect())
+            })
+            .collect();
+        let market = "main".to_owned();
+        Ok(CheckedBusiness {
+            tenant: Tenant::parse(&self.tenant).map_err(|e| part("tenant")(&e))?,
+            lead: LeadPolicy {
+                ideal,
+                judge: Judge::new(scoring),
+                floor: self.lead.floor,
+                read_websites: self.read_websites,
+                language: self.language,
+                country: Some(self.country),
+                assessment: self.lead.assessment,
+                regulated: self.lead.regulated,
+                market,
+            },
+            market: MarketPolicy {
+                priors: self.market.priors,
+                learn: self.market.learn,
+                sample_floor: self.market.sample_floor,
+                demand_points: self.market.demand_points,
+                signal_days: self.market.signal_days,
+                skills,
+            },
+            recipient: RecipientPolicy {
+                rules: RulesPolicy {
+                    principal: self.sender.principal.clone(),
+                    verified_domains: self.law.verified_domains,
+                    assessments: self.law.assessments,
+                    approval: self.law.approval,
+                    promotional_percent: self.law.promotional_percent,
+                },
+                approval: BTreeMap::new(),
+                approval_hours: self.law.approval_hours,
+                marketing_cap: self.law.marketing_cap,
+                marketing_cap_days: self.law.marketing_cap_days,
+                desk: "main".to_owned(),
+            },
+            desk: DeskPolicy {
+                caps: self.caps,
+                breaker: self.breaker,
+                ..DeskPolicy::default()
+            },
+            payer: PayerPolicy {
+                stopped: false,
+                approve_above: self.approve_charges_above,
+            },
+            deal: DealPolicy {
+                catalogue,
+                rates,
+                templates,
+                template_sources: self.templates,
+                playbook,
+                authority,
+                sender: self.sender,
+                notices: self.notices,
+                opt_out_base: self.law.opt_out_base,
+                data_use: self.law.data_use,
+                service_levels: self.deal.service_levels,
+                questions: self.deal.questions,
+                versions: self.deal.versions,
+                patience_days: self.deal.patience_days,
+                agency: self.agency,
+                clauses,
+                law: self.country,
+                pay_to: self.deal.pay_to,
+                dunning,
+                start_days: self.deal.start_days,
+                made_by_ai: self.made_by_ai,
+            },
+            auto_people: self.auto_people,
+        })
+    }
+}
