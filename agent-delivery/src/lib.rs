@@ -1,2 +1,10 @@
 //! Placeholder.
+pub mod breakdown;
+pub mod deliverable;
+pub mod execute;
+pub mod feedback;
+pub mod report;
+pub mod review;
+pub mod schedule;
+pub mod setup;
 pub mod work;
