@@ -2,8 +2,8 @@ use super::normal::sound;
 use super::prepared::Prepared;
 use super::words::{Asked, Map, hash_of};
 
-/// Records by the keys they share. Only records that share a key are compared, and only
-/// where few enough share it.
+/// Records by the keys they share. Only records that share a strong key or two weak ones are
+/// compared, and a key counts only where few enough share it.
 #[derive(Clone, Debug)]
 pub(super) struct Blocks {
     bound: u32,
@@ -54,9 +54,9 @@ impl Blocks {
         }
     }
 
-    /// The records that share a key, ordered, each once.
+    /// The records that share a strong key or two weak ones, ordered, each once.
     pub(super) fn neighbours(&self, keys: &[u64]) -> Vec<u32> {
-        let mut found = Vec::new();
+        let mut found: Vec<u32> = Vec::new();
         for key in keys {
             let Some(head) = self.heads.get(key).filter(|head| head.size <= self.bound) else {
                 continue;
@@ -64,23 +64,51 @@ impl Blocks {
             let mut at = head.link;
             while let Some(link) = self.links.get(at as usize) {
                 found.push(link.record);
+                if is_strong(*key) {
+                    found.push(link.record);
+                }
                 at = link.next;
             }
         }
         found.sort_unstable();
-        found.dedup();
-        found
+        let mut before = (END, 0);
+        let mut near = Vec::with_capacity(found.len() / 2);
+        for record in found {
+            before = if record == before.0 {
+                (record, before.1 + 1)
+            } else {
+                (record, 1)
+            };
+            if before.1 == 2 {
+                near.push(record);
+            }
+        }
+        near
     }
 }
 
-/// The keys of a record: each alone is evidence enough to have a look.
+/// A key by which alone two records are worth a look.
+fn strong(kind: u8, parts: &[&str]) -> u64 {
+    hash_of(kind, parts) | 1
+}
+
+/// A key that many strangers share: two of them are worth a look.
+fn weak(kind: u8, parts: &[&str]) -> u64 {
+    hash_of(kind, parts) & !1
+}
+
+fn is_strong(key: u64) -> bool {
+    key & 1 == 1
+}
+
+/// The keys of a record: what two records of one site are likely to share.
 pub(super) fn keys(asked: &Asked<'_>, record: &Prepared) -> Vec<u64> {
     let mut keys = Vec::with_capacity(32);
     let mut sounds: Vec<String> = Vec::new();
     for name in &record.names {
         let texts: Vec<&str> = name.iter().map(|word| asked.text(*word)).collect();
         for text in texts.iter().filter(|text| text.len() >= 3) {
-            keys.push(hash_of(b'w', &[text]));
+            keys.push(weak(b'w', &[text]));
             sounds.push(sound(text));
         }
         for pair in texts.windows(2) {
@@ -90,23 +118,23 @@ pub(super) fn keys(asked: &Asked<'_>, record: &Prepared) -> Vec<u64> {
                 } else {
                     (second, first)
                 };
-                keys.push(hash_of(b'2', &[low, high]));
+                keys.push(strong(b'2', &[low, high]));
                 let (first, second) = (sound(first), sound(second));
                 let (low, high) = if first <= second {
                     (&first, &second)
                 } else {
                     (&second, &first)
                 };
-                keys.push(hash_of(b'3', &[low, high]));
+                keys.push(weak(b'3', &[low, high]));
             }
         }
         let run: String = texts.concat();
         if let Some(start) = run.get(..7) {
-            keys.push(hash_of(b'r', &[start]));
+            keys.push(weak(b'r', &[start]));
         }
         let mut whole = texts.clone();
         whole.sort_unstable();
-        keys.push(hash_of(b'N', &whole));
+        keys.push(strong(b'N', &whole));
     }
     sounds.sort_unstable();
     sounds.dedup();
@@ -117,7 +145,7 @@ pub(super) fn keys(asked: &Asked<'_>, record: &Prepared) -> Vec<u64> {
             .map(|word| asked.text(*word))
             .collect();
         let Some((low, high)) = address.houses else {
-            keys.push(hash_of(b's', &words));
+            keys.push(strong(b's', &words));
             continue;
         };
         for house in if low == high {
@@ -127,57 +155,57 @@ pub(super) fn keys(asked: &Asked<'_>, record: &Prepared) -> Vec<u64> {
         } {
             let house = house.to_string();
             for word in &words {
-                keys.push(hash_of(b'h', &[&house, word]));
-                keys.push(hash_of(b'i', &[&house, &sound(word)]));
+                keys.push(strong(b'h', &[&house, word]));
+                keys.push(weak(b'i', &[&house, &sound(word)]));
             }
             for post in &record.posts {
-                keys.push(hash_of(b'j', &[&house, asked.text(*post)]));
+                keys.push(weak(b'j', &[&house, asked.text(*post)]));
             }
             for sound in &sounds {
-                keys.push(hash_of(b'k', &[&house, sound]));
+                keys.push(weak(b'k', &[&house, sound]));
             }
         }
     }
     let places = record.posts.iter().chain(&record.places);
     for place in places {
         for sound in &sounds {
-            keys.push(hash_of(b'z', &[asked.text(*place), sound]));
+            keys.push(weak(b'z', &[asked.text(*place), sound]));
         }
     }
     for phone in &record.phones {
         let text = asked.text(*phone);
         let from = text.len().saturating_sub(7);
-        keys.push(hash_of(b'p', &[text.get(from..).unwrap_or(text)]));
+        keys.push(strong(b'p', &[text.get(from..).unwrap_or(text)]));
     }
     for email in &record.emails {
         let text = asked.text(*email);
-        keys.push(hash_of(b'e', &[text]));
+        keys.push(strong(b'e', &[text]));
         if let Some((local, domain)) = text.split_once('@') {
-            keys.push(hash_of(b'l', &[local]));
-            keys.push(hash_of(b'm', &[local.get(..3).unwrap_or(local), domain]));
+            keys.push(strong(b'l', &[local]));
+            keys.push(weak(b'm', &[local.get(..3).unwrap_or(local), domain]));
         }
     }
     for domain in &record.domains {
-        keys.push(hash_of(b'd', &[asked.text(*domain)]));
+        keys.push(weak(b'd', &[asked.text(*domain)]));
     }
     for (word, (year, month, day)) in &record.days {
-        keys.push(hash_of(b'b', &[asked.text(*word)]));
+        keys.push(strong(b'b', &[asked.text(*word)]));
         let (low, high) = if month <= day {
             (month, day)
         } else {
             (day, month)
         };
-        keys.push(hash_of(
+        keys.push(weak(
             b'c',
             &[&year.to_string(), &low.to_string(), &high.to_string()],
         ));
         for sound in &sounds {
-            keys.push(hash_of(b'y', &[&year.to_string(), sound]));
-            keys.push(hash_of(b'f', &[&format!("{month}.{day}"), sound]));
+            keys.push(weak(b'y', &[&year.to_string(), sound]));
+            keys.push(weak(b'f', &[&format!("{month}.{day}"), sound]));
         }
     }
     for number in &record.numbers {
-        keys.push(hash_of(b'n', &[asked.text(*number)]));
+        keys.push(strong(b'n', &[asked.text(*number)]));
     }
     keys.sort_unstable();
     keys.dedup();

@@ -1,5 +1,5 @@
 use super::matches::{Level, Reason};
-use super::normal::distance;
+use super::normal::{distance, one_slip};
 use super::params::{COMPARED, CheckedParams};
 use super::points::{Points, decibans};
 use super::prepared::{Address, Prepared};
@@ -209,7 +209,7 @@ fn streets(asked: &Asked<'_>, a: &Address, b: &Address) -> (Level, Points) {
 
 /// Next door, or one digit off.
 fn near(a: u32, b: u32) -> bool {
-    a.abs_diff(b) <= NEAR || (a.min(b) >= 100 && distance(&a.to_string(), &b.to_string()) <= 1)
+    a.abs_diff(b) <= NEAR || (a.min(b) >= 100 && one_slip(&a.to_string(), &b.to_string()))
 }
 
 fn places(asked: &Asked<'_>, a: &Prepared, b: &Prepared, implied: bool) -> Option<(Level, Points)> {
@@ -234,7 +234,7 @@ fn posts(asked: &Asked<'_>, a: &Prepared, b: &Prepared, implied: bool) -> Option
                 let level = if implied { Level::Implied } else { Level::Same };
                 return Some((level, asked.rarity(*x).min(POST_CAP)));
             }
-            let close = distance(asked.text(*x), asked.text(*y)) <= 1;
+            let close = one_slip(asked.text(*x), asked.text(*y));
             if close && found.is_none_or(|(level, _)| level == Level::Different) {
                 found = Some((Level::Close, asked.rarity(*x).min(asked.rarity(*y))));
             }
@@ -251,7 +251,7 @@ fn phones(asked: &Asked<'_>, a: Word, b: Word) -> (Level, Points) {
     let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
     if a == b || (short.len() >= 7 && long.ends_with(short)) {
         (Level::Same, rarity)
-    } else if distance(x, y) <= 1 {
+    } else if one_slip(x, y) {
         (Level::Close, rarity)
     } else {
         (Level::Different, 0)
@@ -307,7 +307,7 @@ fn days(
     }
     let ((year, month, day), (other, moon, sun)) = (a.1, b.1);
     let swapped = year == other && month == sun && day == moon;
-    if swapped || distance(asked.text(a.0), asked.text(b.0)) <= 1 {
+    if swapped || one_slip(asked.text(a.0), asked.text(b.0)) {
         return (Level::Close, rarity);
     }
     let parts = usize::from(year == other) + usize::from(month == moon) + usize::from(day == sun);
@@ -326,7 +326,7 @@ fn slips(asked: &Asked<'_>, a: Word, b: Word) -> (Level, Points) {
     let (x, y) = (asked.text(a), asked.text(b));
     if a == b {
         (Level::Same, rarity)
-    } else if x.len().min(y.len()) >= 6 && distance(x, y) <= 1 {
+    } else if x.len().min(y.len()) >= 6 && one_slip(x, y) {
         (Level::Close, rarity)
     } else {
         (Level::Different, 0)
@@ -370,9 +370,15 @@ impl Bag {
     /// of the commoner one, and the totals forget the difference.
     fn slips(&mut self, asked: &Asked<'_>, left: Vec<Word>, mut open: Vec<Word>) {
         for word in left {
-            let text = asked.text(word);
+            let (text, signs) = (asked.text(word), asked.signs(word));
             let mut best: Option<(Points, usize)> = None;
             for (at, other) in open.iter().enumerate() {
+                // Beyond three edits nothing is alike but a beginning, which lacks no sign.
+                let there = asked.signs(*other);
+                let (more, less) = (signs & !there, there & !signs);
+                if more.count_ones().min(less.count_ones()) > 3 {
+                    continue;
+                }
                 let share = alike(text, asked.text(*other));
                 if share > best.map_or(0, |(most, _)| most) {
                     best = Some((share, at));

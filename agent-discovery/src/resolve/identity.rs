@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::index::Index;
 use super::matches::{Level, Match};
-use super::normal::distance;
+use super::normal::one_slip;
 use super::params::CheckedParams;
 use super::points::Points;
 use super::prepared::Prepared;
@@ -141,5 +141,5 @@ pub(super) fn conflicts(asked: &Asked<'_>, ours: &Prepared, theirs: &Prepared) -
 /// Equal but for one slip in something long.
 fn alike(asked: &Asked<'_>, a: Word, b: Word) -> bool {
     let (x, y) = (asked.text(a), asked.text(b));
-    a == b || (x.len().min(y.len()) >= 6 && distance(x, y) <= 1)
+    a == b || (x.len().min(y.len()) >= 6 && one_slip(x, y))
 }

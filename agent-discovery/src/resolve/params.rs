@@ -64,7 +64,7 @@ impl Weights {
 }
 
 impl Default for Weights {
-    /// Set by hand from lists of firms and of people; see `docs` of the crate for how they do.
+    /// Between what [`learn`](super::learn) finds for lists of firms and for lists of people.
     fn default() -> Self {
         use Level::{Close, Contained, Different, Implied, Partial, Same, Unclear, Weak};
         let rows: &[(Role, Level, Points, i32)] = &[

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::normal::{address, day, distance, fold, name_words, phone, sound, website};
+use super::normal::{address, day, distance, fold, name_words, one_slip, phone, sound, website};
 use super::points::decibans;
 use super::*;
 
@@ -468,6 +468,7 @@ proptest! {
     fn distance_is_what_the_book_says(a in "[a-d]{0,12}", b in "[a-d]{0,12}") {
         prop_assert_eq!(distance(&a, &b), slow_distance(&a, &b));
         prop_assert_eq!(distance(&a, &b), distance(&b, &a));
+        prop_assert_eq!(one_slip(&a, &b), slow_distance(&a, &b) <= 1);
     }
 
     #[test]

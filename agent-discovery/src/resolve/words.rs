@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::normal::is_generic;
+use super::normal::{is_generic, signs};
 use super::points::{Points, decibans};
 
 /// A hash map whose order is never looked at, with a hash that is the same everywhere.
@@ -84,6 +84,7 @@ pub(super) struct Words {
 #[derive(Clone, Debug)]
 struct Seen {
     text: Box<str>,
+    signs: u64,
     generic: bool,
     sites: Vec<u64>,
     beyond: u32,
@@ -99,6 +100,7 @@ impl Words {
         self.ids.insert((kind as u8, text.into()), id);
         self.seen.push(Seen {
             text: text.into(),
+            signs: signs(text),
             generic: matches!(kind, Kind::Name) && is_generic(text),
             sites: Vec::new(),
             beyond: 0,
@@ -179,6 +181,14 @@ impl<'a> Asked<'a> {
                 let at = (word as usize).saturating_sub(self.words.seen.len());
                 self.new.get(at).map_or("", |text| text)
             }
+        }
+    }
+
+    /// The letters and digits of a value.
+    pub(super) fn signs(&self, word: Word) -> u64 {
+        match self.words.seen.get(word as usize) {
+            Some(seen) => seen.signs,
+            None => signs(self.text(word)),
         }
     }
 

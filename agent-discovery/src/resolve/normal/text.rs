@@ -104,6 +104,37 @@ pub(in crate::resolve) fn distance(a: &str, b: &str) -> u32 {
     edits
 }
 
+/// Whether at most one edit lies between two ASCII words, by stripping what they share at
+/// both ends.
+pub(in crate::resolve) fn one_slip(a: &str, b: &str) -> bool {
+    let (mut x, mut y) = (a.as_bytes(), b.as_bytes());
+    if x.len().abs_diff(y.len()) > 1 {
+        return false;
+    }
+    while let (Some((first, rest)), Some((other, more))) = (x.split_first(), y.split_first()) {
+        if first != other {
+            break;
+        }
+        (x, y) = (rest, more);
+    }
+    while let (Some((last, rest)), Some((other, more))) = (x.split_last(), y.split_last()) {
+        if last != other {
+            break;
+        }
+        (x, y) = (rest, more);
+    }
+    match (x, y) {
+        ([a, b], [c, d]) => a == d && b == c,
+        (x, y) => x.len() <= 1 && y.len() <= 1,
+    }
+}
+
+/// Which letters and digits a folded word has, a bit each. Every edit brings at most one that
+/// the other word has not.
+pub(in crate::resolve) fn signs(word: &str) -> u64 {
+    word.bytes().fold(0, |signs, byte| signs | 1 << (byte & 63))
+}
+
 /// How a word sounds, roughly: its first letter's class and up to four classes of
 /// consonants (as in Soundex, the first letter coded as well).
 pub(in crate::resolve) fn sound(word: &str) -> String {
