@@ -18,9 +18,7 @@ pub use catalogue::{
     DriverEffort, Effort, Need, OptionTemplate, Phase, Service, TaskTemplate, WorkerKind,
 };
 pub use notes::{Citation, Note, Notes, NotesError, NotesParams, Passage, Retrieval};
-pub use playbook::{
-    Playbook, PlaybookError, PlaybookParams, ReplyPlan, SequenceStep, StopRule,
-};
+pub use playbook::{Playbook, PlaybookError, PlaybookParams, ReplyPlan, SequenceStep, StopRule};
 pub use rates::{
     Billing, ClientKind, Discounting, PackageRule, PaymentTerms, PriceRule, PriceRuleKind,
     RateCard, RateCardError, RateCardParams, RoleRate, ServicePrice, Stacking, TaxCategory,

@@ -131,7 +131,10 @@ impl PlaybookParams {
             return wrong("needs 0 < reply_by <= valid_for <= 250 working days");
         }
         let ascending = plan.reminders.windows(2).all(|w| w.first() < w.last());
-        let inside = plan.reminders.iter().all(|r| (1..plan.reply_by).contains(r));
+        let inside = plan
+            .reminders
+            .iter()
+            .all(|r| (1..plan.reply_by).contains(r));
         if !ascending || !inside {
             return wrong("needs reminders that ascend and lie before reply_by");
         }

@@ -109,11 +109,15 @@ impl ClauseLibrary {
         language: Language,
         law: Country,
     ) -> Result<Vec<Clause>, ClauseError> {
-        let fits = |c: &&Clause| {
-            c.language == language && (c.laws.is_empty() || c.laws.contains(&law))
-        };
-        let there: BTreeMap<&Slug, &Clause> =
-            self.0.clauses.iter().filter(fits).map(|c| (&c.id, c)).collect();
+        let fits =
+            |c: &&Clause| c.language == language && (c.laws.is_empty() || c.laws.contains(&law));
+        let there: BTreeMap<&Slug, &Clause> = self
+            .0
+            .clauses
+            .iter()
+            .filter(fits)
+            .map(|c| (&c.id, c))
+            .collect();
         if let Some(clause) = agreed.iter().find(|id| !there.contains_key(id)) {
             return Err(ClauseError::NotApproved {
                 clause: clause.clone(),

@@ -214,7 +214,11 @@ impl ContractContent {
             for driver in &entry.drivers {
                 list = list.item(format!("{}: {}", driver.name, driver.value));
             }
-            list = entry.options.iter().map(String::as_str).fold(list, List::item);
+            list = entry
+                .options
+                .iter()
+                .map(String::as_str)
+                .fold(list, List::item);
             document.push(list);
             if entry.ai_made {
                 document.push(Block::Paragraph(say(Word::AiMade).into()));
@@ -243,7 +247,9 @@ impl ContractContent {
             .date(self.terms.start);
         let mut dates = List::bullets().item(start);
         for entry in &self.content.timeline {
-            let due = Inline::new().text(format!("{}: ", entry.name)).date(entry.due);
+            let due = Inline::new()
+                .text(format!("{}: ", entry.name))
+                .date(entry.due);
             dates = dates.item(due);
         }
         document.push(dates);

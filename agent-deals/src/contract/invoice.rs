@@ -80,7 +80,11 @@ pub fn invoice_document(
             .money(invoice.gross())
             .text(format!(" · {} ", say(Word::DueDate)))
             .date(invoice.due())
-            .text(format!(" · {} {}", say(Word::InvoiceNumber), invoice.number()));
+            .text(format!(
+                " · {} {}",
+                say(Word::InvoiceNumber),
+                invoice.number()
+            ));
         document.push(Callout::new(Tone::Note, say(Word::Payment), pay));
         for line in frame.pay_to {
             document.push(Block::Paragraph(line.as_str().into()));
@@ -103,7 +107,11 @@ fn complete(invoice: &Invoice, frame: &InvoiceFrame<'_>) -> Result<(), InvoiceCo
     let lineless = invoice.lines().is_empty() || invoice.lines().iter().any(|l| blank(&l.label));
     for (missing, number, what) in [
         (no_id(frame.seller), "3", "the seller's vat or tax number"),
-        (reverse && no_id(frame.client), "4", "the client's vat number for reverse charge"),
+        (
+            reverse && no_id(frame.client),
+            "4",
+            "the client's vat number for reverse charge",
+        ),
         (blank(&frame.seller.name), "5", "the seller's name"),
         (blank(&frame.client.name), "5", "the client's name"),
         (lineless, "6", "what was done"),
@@ -146,8 +154,17 @@ fn lines(invoice: &Invoice, language: Language) -> Table {
     table = table.sum(say(Word::TotalNet), invoice.net());
     for tax in invoice.taxes() {
         // The base stands beside each rate, as no. 8 wants it.
-        let label = format!("{} {} · {} {}", say(Word::Tax), tax.rate, say(Word::Net), tax.base);
+        let label = format!(
+            "{} {} · {} {}",
+            say(Word::Tax),
+            tax.rate,
+            say(Word::Net),
+            tax.base
+        );
         table = table.sum(label, tax.tax);
+    }
+    if invoice.taxes().len() > 1 {
+        table = table.sum(say(Word::TaxTotal), invoice.tax());
     }
     table.grand_total(say(Word::Gross), invoice.gross())
 }

@@ -325,7 +325,9 @@ impl EventCertificate {
         at: Timestamp,
         event: CertificateEvent,
     ) -> Result<(), CertificateError> {
-        let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let number = u32::try_from(self.entries.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
         if self.entries.last().is_some_and(|last| at < last.at) {
             return Err(CertificateError::Backwards { number });
         }

@@ -1,155 +1,17 @@
-use std::collections::BTreeSet;
-
-use chrono::{Days, NaiveDate};
-use dealwright_core::knowledge::{Service, Slug};
+use chrono::Days;
+use dealwright_core::knowledge::Slug;
 use dealwright_core::money::{Money, Rate};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 
 use super::respond::{Negotiation, Standing};
-use crate::pricing::{
-    DiscountRequest, PricingError, Quote, QuoteRequest, Reduction, quote,
-};
+use super::scope::Scope;
+use super::{Alternative, Bought, Concession, Move};
+use crate::pricing::{DiscountRequest, PricingError, Quote, QuoteRequest, Reduction, quote};
 use crate::proposal::OfferTerms;
 
 /// Discounts move in steps of this many hundredths of a percent, so that a client's figure
 /// never becomes a price.
 const STEP: i64 = 50;
-
-/// One change against the offer that stands.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "move", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Move {
-    /// A discount given, in place of the one before.
-    Discount {
-        /// The share.
-        percent: Rate,
-    },
-    /// An option taken out.
-    DropOption {
-        /// The service.
-        service: Slug,
-        /// The option.
-        option: Slug,
-    },
-    /// An option put in.
-    AddOption {
-        /// The service.
-        service: Slug,
-        /// The option.
-        option: Slug,
-    },
-    /// Another size.
-    Driver {
-        /// The service.
-        service: Slug,
-        /// The driver.
-        driver: Slug,
-        /// Before.
-        from: i64,
-        /// Now.
-        to: i64,
-    },
-    /// A service taken out.
-    DropService {
-        /// The service.
-        service: Slug,
-    },
-    /// All is paid at signature.
-    Prepayment,
-    /// Another deposit.
-    Deposit {
-        /// The share due at signature.
-        percent: Rate,
-    },
-    /// Another time to pay.
-    DueDays {
-        /// Days after the invoice.
-        days: u16,
-    },
-    /// Another start.
-    Start {
-        /// The day.
-        on: NaiveDate,
-    },
-    /// A clause agreed.
-    Clause {
-        /// The clause.
-        clause: Slug,
-    },
-}
-
-/// What a concession was given for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "bought", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Bought {
-    /// Their yes within so many days.
-    Acceptance {
-        /// The days.
-        within_days: u16,
-    },
-    /// Payment of the whole at signature.
-    Prepayment,
-    /// A start so many days later.
-    LaterStart {
-        /// The days.
-        days: u16,
-    },
-    /// Work that is not done.
-    SmallerScope {
-        /// Its list price.
-        worth: Money,
-    },
-}
-
-/// Something given, what it is worth and what it bought.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Concession {
-    /// What was given.
-    pub gave: Move,
-    /// What it takes off the net price; nothing where it is about terms.
-    pub worth: Money,
-    /// What it was given for.
-    pub bought: Bought,
-}
-
-/// Another offer, priced by rule and inside authority.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alternative {
-    /// The price; its request says what was priced.
-    pub quote: Quote,
-    /// The terms.
-    pub terms: OfferTerms,
-    /// What changes against the offer that stands.
-    pub moves: Vec<Move>,
-    /// What is conceded, and for what.
-    pub concessions: Vec<Concession>,
-    /// Whether it gives what was asked for.
-    pub meets: bool,
-}
-
-impl Alternative {
-    /// Whether it is at least as good as `other` in price for them, margin for us and scope,
-    /// and better in one.
-    #[must_use]
-    pub fn dominates(&self, other: &Self) -> bool {
-        let (left, right) = (self.measures(), other.measures());
-        left.iter().zip(&right).all(|(l, r)| l >= r) && left != right
-    }
-
-    /// Cheapness, margin and scope (the list price of the work), more is better, in minor
-    /// units.
-    fn measures(&self) -> [i64; 3] {
-        let totals = self.quote.totals();
-        [
-            totals.net.minor().saturating_neg(),
-            totals.margin.minor(),
-            totals.list.minor(),
-        ]
-    }
-}
 
 /// What a price ask aims at.
 #[derive(Clone, Copy)]
@@ -174,12 +36,6 @@ impl Target {
             }
         }
     }
-}
-
-/// A change of scope that may be traded.
-struct Scope {
-    moves: Vec<Move>,
-    request: QuoteRequest,
 }
 
 impl Negotiation<'_> {
@@ -210,7 +66,9 @@ impl Negotiation<'_> {
                 let totals = a.quote.totals();
                 (!a.meets, -totals.list.minor(), -totals.margin.minor())
             };
-            key(left).cmp(&key(right)).then(left.moves.cmp(&right.moves))
+            key(left)
+                .cmp(&key(right))
+                .then(left.moves.cmp(&right.moves))
         });
         kept.truncate(usize::from(self.authority().params().max_alternatives));
         Ok(kept)
@@ -229,11 +87,17 @@ impl Negotiation<'_> {
         else {
             return Ok(None);
         };
-        self.alternative(standing, quote, standing.terms.clone(), vec![], percent, true, || {
-            Bought::Acceptance {
+        self.alternative(
+            standing,
+            quote,
+            standing.terms.clone(),
+            vec![],
+            percent,
+            true,
+            || Bought::Acceptance {
                 within_days: self.authority().params().acceptance_days,
-            }
-        })
+            },
+        )
         .map(Some)
     }
 
@@ -255,13 +119,23 @@ impl Negotiation<'_> {
             let Some(kept) = kept else { return Ok(None) };
             quote = kept;
         }
-        let less = standing.quote.totals().list.checked_sub(quote.totals().list)?;
+        let less = standing
+            .quote
+            .totals()
+            .list
+            .checked_sub(quote.totals().list)?;
         if !less.is_positive() {
             return Ok(None);
         }
-        self.alternative(standing, quote, standing.terms.clone(), scope.moves, percent, meets, || {
-            Bought::SmallerScope { worth: less }
-        })
+        self.alternative(
+            standing,
+            quote,
+            standing.terms.clone(),
+            scope.moves,
+            percent,
+            meets,
+            || Bought::SmallerScope { worth: less },
+        )
         .map(Some)
     }
 
@@ -279,7 +153,14 @@ impl Negotiation<'_> {
         }
         let mut terms = standing.terms.clone();
         terms.payment.deposit = whole;
-        self.traded(standing, target, terms, Move::Prepayment, bonus, Bought::Prepayment)
+        self.traded(
+            standing,
+            target,
+            terms,
+            Move::Prepayment,
+            bonus,
+            Bought::Prepayment,
+        )
     }
 
     fn later(
@@ -297,7 +178,14 @@ impl Negotiation<'_> {
         };
         terms.start = on;
         let bought = Bought::LaterStart { days: later.days };
-        self.traded(standing, target, terms, Move::Start { on }, later.discount, bought)
+        self.traded(
+            standing,
+            target,
+            terms,
+            Move::Start { on },
+            later.discount,
+            bought,
+        )
     }
 
     /// A discount for other terms: what they bring on top of what stands, up to the limit.
@@ -317,7 +205,15 @@ impl Negotiation<'_> {
         let found = self.least_discount(standing, target, request, &terms, most)?;
         match found {
             Some((quote, percent, meets)) if percent > now => self
-                .alternative(standing, quote, terms, vec![changed], percent, meets, || bought)
+                .alternative(
+                    standing,
+                    quote,
+                    terms,
+                    vec![changed],
+                    percent,
+                    meets,
+                    || bought,
+                )
                 .map(Some),
             _ => Ok(None),
         }
@@ -419,84 +315,6 @@ impl Negotiation<'_> {
             meets,
         })
     }
-
-    /// The ways to make the work smaller: each option out, all out, each driver to three
-    /// quarters, half and its least, each service out where several are asked for.
-    fn scopes(&self, standing: &Standing) -> Vec<Scope> {
-        let request = standing.quote.request();
-        let mut scopes = Vec::new();
-        let mut change = |moves: Vec<Move>, edit: &dyn Fn(&mut QuoteRequest)| {
-            let mut request = request.clone();
-            edit(&mut request);
-            scopes.push(Scope { moves, request });
-        };
-        let mut all_options = Vec::new();
-        for item in standing.quote.items() {
-            let service = &item.service;
-            for option in &item.options {
-                let out = Move::DropOption {
-                    service: service.clone(),
-                    option: option.clone(),
-                };
-                all_options.push(out.clone());
-                change(vec![out], &|r| drop_option(r, service, option));
-            }
-            let template = self.catalogue().service(service);
-            for (driver, from) in &item.drivers {
-                for to in smaller_values(template, driver, *from) {
-                    let moved = Move::Driver {
-                        service: service.clone(),
-                        driver: driver.clone(),
-                        from: *from,
-                        to,
-                    };
-                    change(vec![moved], &|r| set_driver(r, service, driver, to));
-                }
-            }
-            if request.items.len() > 1 {
-                let out = Move::DropService {
-                    service: service.clone(),
-                };
-                change(vec![out], &|r| drop_service(r, service));
-            }
-        }
-        if all_options.len() > 1 {
-            change(all_options, &|r| {
-                r.items.iter_mut().for_each(|item| item.options.clear());
-            });
-        }
-        scopes
-    }
-}
-
-fn smaller_values(template: Option<&Service>, driver: &Slug, from: i64) -> BTreeSet<i64> {
-    let least = template
-        .and_then(|s| s.driver(driver))
-        .map_or(from, |d| d.min);
-    [from * 3 / 4, from / 2, least]
-        .into_iter()
-        .map(|to| to.max(least))
-        .filter(|to| *to < from)
-        .collect()
-}
-
-pub(super) fn drop_option(request: &mut QuoteRequest, service: &Slug, option: &Slug) {
-    if let Some(item) = request.item_mut(service) {
-        item.options.remove(option);
-    }
-}
-
-pub(super) fn set_driver(request: &mut QuoteRequest, service: &Slug, driver: &Slug, to: i64) {
-    if let Some(item) = request.item_mut(service) {
-        item.drivers.insert(driver.clone(), to);
-    }
-}
-
-/// Takes a service out, with the package that needs it; its requirements stay listed, so that
-/// the offer says they are not answered.
-pub(super) fn drop_service(request: &mut QuoteRequest, service: &Slug) {
-    request.items.retain(|item| item.service != *service);
-    request.package = None;
 }
 
 /// All percentages that somebody gave.

@@ -66,7 +66,10 @@ impl AuthorityParams {
         if self.max_discount.is_negative() || self.max_discount > self.max_traded_discount {
             return wrong("max_discount must lie between 0% and max_traded_discount");
         }
-        if traded.into_iter().any(|t| t.is_negative() || t > self.max_traded_discount) {
+        if traded
+            .into_iter()
+            .any(|t| t.is_negative() || t > self.max_traded_discount)
+        {
             return wrong("a traded discount goes beyond max_traded_discount; lower it");
         }
         if self.min_margin < card.min_margin {
@@ -221,7 +224,11 @@ impl Authority {
             return Ok(false);
         }
         let list = quote.totals().list;
-        let taken = list.apply(percent, quote.rounding())?.checked_add(amounts)?;
-        Ok(taken.checked_cmp(list.apply(most, quote.rounding())?)?.is_gt())
+        let taken = list
+            .apply(percent, quote.rounding())?
+            .checked_add(amounts)?;
+        Ok(taken
+            .checked_cmp(list.apply(most, quote.rounding())?)?
+            .is_gt())
     }
 }

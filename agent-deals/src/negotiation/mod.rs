@@ -6,16 +6,16 @@
 //! later start, each priced anew by [`quote`](crate::pricing::quote) and none worse than
 //! another in price, margin and scope at once. Every concession says what it bought.
 
+mod alternative;
 mod alternatives;
 mod ask;
 mod authority;
 mod respond;
+mod scope;
 
-pub use alternatives::{Alternative, Bought, Concession, Move};
+pub use alternative::{Alternative, Bought, Concession, Move};
 pub use ask::{Ask, Percent, PercentError};
-pub use authority::{
-    Authority, AuthorityError, AuthorityParams, Excess, LaterStart,
-};
+pub use authority::{Authority, AuthorityError, AuthorityParams, Excess, LaterStart};
 pub use respond::{EscalationReason, Negotiation, Response, Standing};
 
 #[cfg(test)]

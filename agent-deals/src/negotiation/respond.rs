@@ -3,7 +3,8 @@ use dealwright_core::knowledge::{Catalogue, RateCard, Slug};
 use dealwright_core::money::Money;
 use serde::{Deserialize, Serialize};
 
-use super::alternatives::{Target, drop_option, drop_service, set_driver};
+use super::alternatives::Target;
+use super::scope::{drop_option, drop_service, set_driver};
 use super::{Alternative, Ask, Authority, Bought, Concession, Excess, Move};
 use crate::pricing::{PricingError, Quote, QuoteRequest, quote};
 use crate::proposal::OfferTerms;
@@ -132,20 +133,30 @@ impl<'a> Negotiation<'a> {
             Ask::Deposit { percent } => {
                 let least = self.authority.params().min_deposit;
                 let meets = percent.rate() >= least;
-                self.terms(standing, meets, percent.rate().max(least), |terms, percent| {
-                    terms.payment.deposit = percent;
-                    Move::Deposit { percent }
-                })
+                self.terms(
+                    standing,
+                    meets,
+                    percent.rate().max(least),
+                    |terms, percent| {
+                        terms.payment.deposit = percent;
+                        Move::Deposit { percent }
+                    },
+                )
             }
             Ask::StartWithin { days } => {
                 let earliest = self.authority.earliest_start(standing.quote.on());
                 let wanted = standing.quote.on();
                 let wanted = wanted.checked_add_days(Days::new(u64::from(*days)));
                 let wanted = wanted.unwrap_or(earliest).min(standing.terms.start);
-                self.terms(standing, wanted >= earliest, wanted.max(earliest), |terms, on| {
-                    terms.start = on;
-                    Move::Start { on }
-                })
+                self.terms(
+                    standing,
+                    wanted >= earliest,
+                    wanted.max(earliest),
+                    |terms, on| {
+                        terms.start = on;
+                        Move::Start { on }
+                    },
+                )
             }
             Ask::Clause { clause } => {
                 if !self.authority.params().clauses.contains(clause) {
@@ -189,8 +200,15 @@ impl<'a> Negotiation<'a> {
                 driver,
                 to,
             } => {
-                let template = self.catalogue.service(service).and_then(|s| s.driver(driver));
-                let priced = standing.quote.items().iter().find(|i| i.service == *service);
+                let template = self
+                    .catalogue
+                    .service(service)
+                    .and_then(|s| s.driver(driver));
+                let priced = standing
+                    .quote
+                    .items()
+                    .iter()
+                    .find(|i| i.service == *service);
                 let from = priced.and_then(|i| i.drivers.get(driver).copied());
                 let (Some(template), Some(from)) = (template, from) else {
                     return Ok(unknown(driver));

@@ -57,7 +57,8 @@ impl Builder<'_> {
         before: &[Line],
         causes: &Causes,
     ) -> Result<Option<Priced>, PricingError> {
-        let from = |part: &str| format!("{}/{}/{}/{part}", self.card.id(), self.service.id, rule.id);
+        let from =
+            |part: &str| format!("{}/{}/{}/{part}", self.card.id(), self.service.id, rule.id);
         let given = |value: Decimal, part: &str| Term::Given {
             value,
             from: from(part),
@@ -82,7 +83,9 @@ impl Builder<'_> {
             PriceRuleKind::Effort => {
                 // An option's own effort rule prices its tasks; the service's rule the rest.
                 let mut roles: BTreeMap<Slug, i64> = BTreeMap::new();
-                let mine = causes.iter().filter(|((option, _), _)| *option == rule.option);
+                let mine = causes
+                    .iter()
+                    .filter(|((option, _), _)| *option == rule.option);
                 for (role, sixths) in mine.flat_map(|(_, roles)| roles) {
                     let sum = roles.entry(role.clone()).or_insert(0);
                     *sum = sum.saturating_add(*sixths);
@@ -151,7 +154,13 @@ impl Builder<'_> {
                     rate: *percent,
                     from: from("percent"),
                 };
-                let of = vec![share, units, Term::Sum { of: bases.collect() }];
+                let of = vec![
+                    share,
+                    units,
+                    Term::Sum {
+                        of: bases.collect(),
+                    },
+                ];
                 Priced {
                     quantity,
                     unit: unit(driver),
@@ -214,9 +223,9 @@ impl Builder<'_> {
         };
         let mut shares: BTreeMap<usize, BTreeMap<Slug, i64>> = BTreeMap::new();
         for ((option, driver), roles) in causes {
-            let own = lines.iter().position(|l| {
-                l.option == option && driver.is_some() && driver_of(l) == driver
-            });
+            let own = lines
+                .iter()
+                .position(|l| l.option == option && driver.is_some() && driver_of(l) == driver);
             let place = own
                 .or_else(|| lines.iter().position(|l| l.option == option))
                 .unwrap_or(0);

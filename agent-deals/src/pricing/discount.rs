@@ -50,8 +50,7 @@ pub(super) fn reduce(
                 },
             ];
             let point = RoundingPoint::LineDiscount;
-            let derivation =
-                Term::Product { of }.rounded(point, card.params().rounding, currency);
+            let derivation = Term::Product { of }.rounded(point, card.params().rounding, currency);
             let amount = derivation.money(currency)?;
             line.net = line.list.checked_sub(amount)?;
             line.discount = Some(Discount {

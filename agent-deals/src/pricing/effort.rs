@@ -24,14 +24,23 @@ pub(super) fn causes(service: &Service, item: &PricedItem) -> Causes {
         }
     };
     for (_, task) in service.tasks() {
-        if task.option.as_ref().is_some_and(|o| !item.options.contains(o)) {
+        if task
+            .option
+            .as_ref()
+            .is_some_and(|o| !item.options.contains(o))
+        {
             continue;
         }
         add(&task.option, None, &task.role, task.base.expected_sixths());
         for part in &task.per {
             let value = item.drivers.get(&part.driver).copied().unwrap_or(0);
             let effort = part.each.saturating_mul(value);
-            add(&task.option, Some(&part.driver), &task.role, effort.expected_sixths());
+            add(
+                &task.option,
+                Some(&part.driver),
+                &task.role,
+                effort.expected_sixths(),
+            );
         }
     }
     causes
@@ -45,11 +54,7 @@ pub(super) enum Valued {
 }
 
 /// The value of hours by role, to be divided by [`SIXTHS`]; `None` where there are none.
-pub(super) fn hours(
-    card: &RateCard,
-    roles: &BTreeMap<Slug, i64>,
-    valued: Valued,
-) -> Option<Term> {
+pub(super) fn hours(card: &RateCard, roles: &BTreeMap<Slug, i64>, valued: Valued) -> Option<Term> {
     let of: Vec<Term> = roles
         .iter()
         .filter_map(|(role, sixths)| {

@@ -185,7 +185,9 @@ fn offered(builder: &Builder<'_>) -> Result<Vec<OptionOffer>, PricingError> {
             ..*builder
         }
         .lines()?;
-        let added = lines.iter().filter(|l| l.option.as_ref() == Some(&option.id));
+        let added = lines
+            .iter()
+            .filter(|l| l.option.as_ref() == Some(&option.id));
         offers.push(OptionOffer {
             service: builder.service.id.clone(),
             option: option.id.clone(),

@@ -108,10 +108,15 @@ pub(crate) fn catalogue() -> Catalogue {
             ]),
         }),
     ];
-    let needs: Vec<Value> = ["website-audit", "listing-repair", "site-care", "form-automation"]
-        .iter()
-        .map(|id| json!({"id": id, "name": id, "statement": format!("Needs {id}."), "keywords": []}))
-        .collect();
+    let needs: Vec<Value> = [
+        "website-audit",
+        "listing-repair",
+        "site-care",
+        "form-automation",
+    ]
+    .iter()
+    .map(|id| json!({"id": id, "name": id, "statement": format!("Needs {id}."), "keywords": []}))
+    .collect();
     serde_json::from_value::<CatalogueParams>(json!({"needs": needs, "services": services}))
         .unwrap()
         .check()
@@ -189,7 +194,10 @@ pub(crate) fn item(service: &str, drivers: &[(&str, i64)], options: &[&str]) -> 
     ItemRequest {
         service: slug(service),
         requirements: vec![requirement(service)],
-        drivers: drivers.iter().map(|(d, v)| (slug(d), *v)).collect::<BTreeMap<_, _>>(),
+        drivers: drivers
+            .iter()
+            .map(|(d, v)| (slug(d), *v))
+            .collect::<BTreeMap<_, _>>(),
         options: options.iter().map(|o| slug(o)).collect::<BTreeSet<_>>(),
     }
 }
@@ -225,11 +233,19 @@ pub(crate) fn random_request(dice: &mut Dice) -> QuoteRequest {
     let mut items = Vec::new();
     if dice.roll(3) > 0 {
         let options: &[&str] = if dice.roll(2) == 0 { &["rescan"] } else { &[] };
-        items.push(item("website-audit", &[("pages", roll(dice, 500))], options));
+        items.push(item(
+            "website-audit",
+            &[("pages", roll(dice, 500))],
+            options,
+        ));
     }
     if dice.roll(3) > 0 {
         let (listings, languages) = (roll(dice, 200), roll(dice, 8));
-        items.push(item("listing-repair", &[("listings", listings), ("languages", languages)], &[]));
+        items.push(item(
+            "listing-repair",
+            &[("listings", listings), ("languages", languages)],
+            &[],
+        ));
     }
     if dice.roll(3) > 0 {
         let options: &[&str] = if dice.roll(2) == 0 { &["weekend"] } else { &[] };
@@ -239,7 +255,9 @@ pub(crate) fn random_request(dice: &mut Dice) -> QuoteRequest {
         items.push(item("form-automation", &[("forms", roll(dice, 40))], &[]));
     }
     let mut request = request(items);
-    let both = ["website-audit", "listing-repair"].iter().all(|s| request.item(s).is_some());
+    let both = ["website-audit", "listing-repair"]
+        .iter()
+        .all(|s| request.item(s).is_some());
     if both && dice.roll(2) == 0 {
         request.package = Some(slug("be-found"));
     }
@@ -263,7 +281,11 @@ pub(crate) fn random_request(dice: &mut Dice) -> QuoteRequest {
     }
     request.tax = TaxSubject {
         country: [Country::DE, Country::FR, Country::AT, Country::US][dice.roll(4) as usize],
-        client: if dice.roll(2) == 0 { ClientKind::Business } else { ClientKind::Consumer },
+        client: if dice.roll(2) == 0 {
+            ClientKind::Business
+        } else {
+            ClientKind::Consumer
+        },
         vat_id: dice.roll(2) == 0,
     };
     request

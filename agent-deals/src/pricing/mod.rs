@@ -135,6 +135,8 @@ pub enum PricingError {
 }
 
 #[cfg(test)]
+mod cart_tests;
+#[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;

@@ -100,7 +100,10 @@ impl PaymentPlan {
             for (slot, net) in parts(quote, line, &weights)? {
                 if !net.is_zero() {
                     let line = line.id;
-                    shares.entry(slot).or_default().push(InstalmentLine { line, net });
+                    shares
+                        .entry(slot)
+                        .or_default()
+                        .push(InstalmentLine { line, net });
                 }
             }
         }

@@ -151,9 +151,7 @@ fn taxes_hold(parts: &QuoteParts) -> Result<(), Discrepancy> {
         let base = Money::sum(parts.currency, mine.map(|l| l.net))?;
         // Not by the derivation alone: `apply` is another way to the same figure.
         let direct = base.apply(tax.rate, parts.rounding)?;
-        if base != tax.base
-            || direct != tax.tax
-            || tax.derivation.money(parts.currency)? != tax.tax
+        if base != tax.base || direct != tax.tax || tax.derivation.money(parts.currency)? != tax.tax
         {
             return Err(Discrepancy::Tax {
                 rule: tax.rule.clone(),
@@ -172,9 +170,21 @@ fn totals_hold(parts: &QuoteParts) -> Result<(), Discrepancy> {
         ("net price", totals.net, sum(|l| l.net)?),
         ("cost", totals.cost, sum(|l| l.cost)?),
         ("tax", totals.tax, tax),
-        ("discount", totals.discount, totals.list.checked_sub(totals.net)?),
-        ("gross price", totals.gross, totals.net.checked_add(totals.tax)?),
-        ("margin", totals.margin, totals.net.checked_sub(totals.cost)?),
+        (
+            "discount",
+            totals.discount,
+            totals.list.checked_sub(totals.net)?,
+        ),
+        (
+            "gross price",
+            totals.gross,
+            totals.net.checked_add(totals.tax)?,
+        ),
+        (
+            "margin",
+            totals.margin,
+            totals.net.checked_sub(totals.cost)?,
+        ),
     ] {
         if given != found {
             return Err(Discrepancy::Total { what });

@@ -112,9 +112,9 @@ impl Term {
                 Ok(Decimal::from(most.map_or(units, |most| units.min(most))))
             }
             Self::Amount { amount, .. } => Ok(amount.amount()),
-            Self::Sum { of } => of.iter().try_fold(Decimal::ZERO, |sum, part| {
-                exact_sum(sum, part.value()?)
-            }),
+            Self::Sum { of } => of
+                .iter()
+                .try_fold(Decimal::ZERO, |sum, part| exact_sum(sum, part.value()?)),
             Self::Product { of } => of.iter().try_fold(Decimal::ONE, |product, part| {
                 exact_product(product, part.value()?)
             }),
@@ -149,7 +149,12 @@ impl Term {
         Ok(Money::new(self.value()?, currency)?)
     }
 
-    pub(super) fn rounded(self, point: RoundingPoint, rounding: Rounding, currency: Currency) -> Self {
+    pub(super) fn rounded(
+        self,
+        point: RoundingPoint,
+        rounding: Rounding,
+        currency: Currency,
+    ) -> Self {
         self.rounded_by(point, rounding, currency, 1)
     }
 

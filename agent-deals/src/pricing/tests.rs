@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use super::fixtures::*;
 use super::*;
 
-fn eur(minor: i64) -> Money {
+pub(super) fn eur(minor: i64) -> Money {
     Money::from_minor(minor, Currency::EUR)
 }
 
-fn sum(amounts: impl IntoIterator<Item = Money>) -> Money {
+pub(super) fn sum(amounts: impl IntoIterator<Item = Money>) -> Money {
     Money::sum(Currency::EUR, amounts).unwrap()
 }
 
-fn terms(deposit: &str) -> PaymentTerms {
+pub(super) fn terms(deposit: &str) -> PaymentTerms {
     PaymentTerms {
         deposit: percent(deposit),
         due_days: 14,
@@ -29,52 +29,22 @@ fn contract() -> dealwright_core::id::ContractId {
 }
 
 /// All invoices of a quote.
-fn invoices(quote: &Quote, plan: &PaymentPlan) -> Vec<Invoice> {
+pub(super) fn invoices(quote: &Quote, plan: &PaymentPlan) -> Vec<Invoice> {
     plan.instalments()
         .iter()
         .map(|i| {
             let number = InvoiceNumber::parse(&format!("2026-{:04}", i.number)).unwrap();
-            Invoice::for_instalment(contract(), quote, plan, i.number, number, "2026-03-09".parse().unwrap())
-                .unwrap()
+            Invoice::for_instalment(
+                contract(),
+                quote,
+                plan,
+                i.number,
+                number,
+                "2026-03-09".parse().unwrap(),
+            )
+            .unwrap()
         })
         .collect()
-}
-
-// covers: PC-1, CF-3
-#[test]
-fn every_view_of_a_random_cart_comes_to_the_same_cent() {
-    let (catalogue, card) = (catalogue(), card());
-    let mut dice = Dice(1);
-    let mut priced = 0;
-    for number in 0..100_000 {
-        let request = random_request(&mut dice);
-        let quote = match quote(&catalogue, &card, &request) {
-            Ok(quote) => quote,
-            Err(PricingError::Discount) => continue,
-            Err(error) => panic!("cart {number}: {error}"),
-        };
-        priced += 1;
-        let totals = quote.totals();
-        let net = sum(quote.lines().iter().map(|l| l.net));
-        let tax = sum(quote.taxes().iter().map(|t| t.tax));
-        assert_eq!(net, totals.net, "cart {number}");
-        assert_eq!(net.checked_add(tax).unwrap(), totals.gross, "cart {number}");
-        // Derivations and invoices are dear to redo: every tenth cart.
-        if number % 10 == 0 {
-            recompute(&quote).unwrap_or_else(|e| panic!("cart {number}: {e}"));
-            let plan = PaymentPlan::new(&quote, &terms("30%")).unwrap();
-            assert_eq!(sum(plan.instalments().iter().map(|i| i.gross)), totals.gross, "cart {number}");
-            let invoices = invoices(&quote, &plan);
-            assert_eq!(sum(invoices.iter().map(Invoice::gross)), totals.gross, "cart {number}");
-            assert_eq!(sum(invoices.iter().map(Invoice::tax)), totals.tax, "cart {number}");
-            for line in quote.lines() {
-                let billed = invoices.iter().flat_map(Invoice::lines);
-                let billed = billed.filter(|l| l.line == line.id).map(|l| l.net);
-                assert_eq!(sum(billed), line.net, "cart {number}, {}", line.label);
-            }
-        }
-    }
-    assert!(priced > 95_000, "{priced}");
 }
 
 // covers: PC-1
@@ -93,8 +63,16 @@ fn the_textbook_case_comes_to_165_01_everywhere() {
     for deposit in ["0%", "30%", "33.3%", "100%"] {
         let plan = PaymentPlan::new(&quote, &terms(deposit)).unwrap();
         let invoices = invoices(&quote, &plan);
-        assert_eq!(sum(invoices.iter().map(Invoice::gross)), eur(16_501), "{deposit}");
-        assert_eq!(sum(invoices.iter().map(Invoice::net)), eur(13_866), "{deposit}");
+        assert_eq!(
+            sum(invoices.iter().map(Invoice::gross)),
+            eur(16_501),
+            "{deposit}"
+        );
+        assert_eq!(
+            sum(invoices.iter().map(Invoice::net)),
+            eur(13_866),
+            "{deposit}"
+        );
     }
     let stored = serde_json::to_value(&quote).unwrap();
     assert_eq!(stored["totals"]["gross"]["minor"], 16_501);
@@ -124,7 +102,11 @@ fn a_driver_changes_only_its_own_lines() {
     let cart = |pages, listings, languages, sites| {
         let items = vec![
             item("website-audit", &[("pages", pages)], &[]),
-            item("listing-repair", &[("listings", listings), ("languages", languages)], &[]),
+            item(
+                "listing-repair",
+                &[("listings", listings), ("languages", languages)],
+                &[],
+            ),
             item("site-care", &[("sites", sites)], &[]),
         ];
         quote(&catalogue, &card, &request(items)).unwrap()
@@ -159,7 +141,12 @@ fn what_is_not_covered_is_listed_on_both_sides() {
         item("website-audit", &[("pages", 50)], &[]),
         item("listing-repair", &[("listings", 10)], &[]),
     ]);
-    assert!(quote(&catalogue, &card, &wanted).unwrap().coverage().is_complete());
+    assert!(
+        quote(&catalogue, &card, &wanted)
+            .unwrap()
+            .coverage()
+            .is_complete()
+    );
     let lonely = requirement("a shop in three languages");
     wanted.requirements.push(lonely);
     wanted.items[0].requirements.clear();
@@ -188,12 +175,21 @@ fn a_figure_changed_in_the_store_is_not_read() {
     let read = |value: Value| serde_json::from_value::<Quote>(value);
     assert_eq!(read(stored.clone()).unwrap(), quote);
     for path in [
-        "/lines/0/list/minor", "/lines/0/net/minor", "/lines/1/cost/minor", "/lines/1/discount/amount/minor",
-        "/taxes/0/base/minor", "/taxes/0/tax/minor", "/totals/gross/minor", "/totals/discount/minor",
-        "/totals/margin/minor", "/lines/4/derivation/of/of/2/of/0/amount/minor",
+        "/lines/0/list/minor",
+        "/lines/0/net/minor",
+        "/lines/1/cost/minor",
+        "/lines/1/discount/amount/minor",
+        "/taxes/0/base/minor",
+        "/taxes/0/tax/minor",
+        "/totals/gross/minor",
+        "/totals/discount/minor",
+        "/totals/margin/minor",
+        "/lines/4/derivation/of/of/2/of/0/amount/minor",
     ] {
         let mut changed = stored.clone();
-        let figure = changed.pointer_mut(path).unwrap_or_else(|| panic!("{path}"));
+        let figure = changed
+            .pointer_mut(path)
+            .unwrap_or_else(|| panic!("{path}"));
         *figure = json!(figure.as_i64().unwrap() - 1);
         assert!(read(changed).is_err(), "{path}");
     }
@@ -211,16 +207,37 @@ fn floors_and_caps_ask_for_approval_and_nothing_else_does() {
     let (catalogue, card) = (catalogue(), card());
     let audit = |discount: &str| {
         let request = request(vec![item("website-audit", &[("pages", 10)], &[])]);
-        quote(&catalogue, &card, &request.with_discount(percent(discount), slug("asked"))).unwrap()
+        quote(
+            &catalogue,
+            &card,
+            &request.with_discount(percent(discount), slug("asked")),
+        )
+        .unwrap()
     };
     assert_eq!(audit("0%").needs_approval(), []);
     assert_eq!(audit("15%").needs_approval(), []);
     let above = audit("15.01%");
-    assert!(matches!(above.needs_approval(), [ApprovalReason::DiscountAboveCap { .. }]));
+    assert!(matches!(
+        above.needs_approval(),
+        [ApprovalReason::DiscountAboveCap { .. }]
+    ));
     let below = audit("25%");
-    assert!(below.needs_approval().contains(&ApprovalReason::BelowFloor { service: slug("website-audit") }));
+    assert!(
+        below
+            .needs_approval()
+            .contains(&ApprovalReason::BelowFloor {
+                service: slug("website-audit")
+            })
+    );
     let losing = audit("90%");
-    assert!(losing.needs_approval().contains(&ApprovalReason::BelowMargin { service: None, floor: percent("35%") }));
+    assert!(
+        losing
+            .needs_approval()
+            .contains(&ApprovalReason::BelowMargin {
+                service: None,
+                floor: percent("35%")
+            })
+    );
 }
 
 #[test]
@@ -228,22 +245,36 @@ fn discounts_do_not_stack_above_the_cap_by_themselves() {
     let (catalogue, card) = (catalogue(), card());
     let mut wanted = request(vec![
         item("website-audit", &[("pages", 500)], &[]),
-        item("listing-repair", &[("listings", 200), ("languages", 8)], &[]),
+        item(
+            "listing-repair",
+            &[("listings", 200), ("languages", 8)],
+            &[],
+        ),
     ]);
     wanted.package = Some(slug("be-found"));
     let all = quote(&catalogue, &card, &wanted).unwrap();
-    assert_eq!(all.lines()[0].discount.as_ref().unwrap().rate, percent("14.5%"));
+    assert_eq!(
+        all.lines()[0].discount.as_ref().unwrap().rate,
+        percent("14.5%")
+    );
     let given = wanted.with_discount(percent("10%"), slug("asked"));
     let all = quote(&catalogue, &card, &given).unwrap();
     let discount = all.lines()[0].discount.clone().unwrap();
     assert_eq!(discount.rate, percent("15%"));
-    assert_eq!(discount.sources.len(), 2, "the package fills the cap, volume adds nothing");
+    assert_eq!(
+        discount.sources.len(),
+        2,
+        "the package fills the cap, volume adds nothing"
+    );
     assert_eq!(all.needs_approval(), []);
 
     let mut largest = card_params();
     largest.discounting.stacking = dealwright_core::knowledge::Stacking::Largest;
     let all = quote(&catalogue, &largest.check(&catalogue).unwrap(), &given).unwrap();
-    assert_eq!(all.lines()[0].discount.as_ref().unwrap().rate, percent("10%"));
+    assert_eq!(
+        all.lines()[0].discount.as_ref().unwrap().rate,
+        percent("10%")
+    );
 }
 
 #[test]
@@ -254,15 +285,36 @@ fn tax_follows_the_client_and_says_why() {
             item("website-audit", &[("pages", 10)], &[]),
             item("site-care", &[("sites", 1)], &[]),
         ]);
-        wanted.tax = TaxSubject { country, client, vat_id };
+        wanted.tax = TaxSubject {
+            country,
+            client,
+            vat_id,
+        };
         quote(&catalogue, &card, &wanted).unwrap()
     };
-    let rates = |q: &Quote| q.taxes().iter().map(|t| (t.rule.to_string(), t.rate)).collect::<Vec<_>>();
+    let rates = |q: &Quote| {
+        q.taxes()
+            .iter()
+            .map(|t| (t.rule.to_string(), t.rate))
+            .collect::<Vec<_>>()
+    };
     let home = taxed(Country::DE, ClientKind::Business, true);
-    assert_eq!(rates(&home), [("reduced".into(), percent("7%")), ("standard".into(), percent("19%"))]);
+    assert_eq!(
+        rates(&home),
+        [
+            ("reduced".into(), percent("7%")),
+            ("standard".into(), percent("19%"))
+        ]
+    );
     let reverse = taxed(Country::FR, ClientKind::Business, true);
     assert_eq!(rates(&reverse), [("reverse-charge".into(), Rate::ZERO)]);
-    assert!(reverse.taxes()[0].note.as_ref().unwrap().contains("Reverse charge"));
+    assert!(
+        reverse.taxes()[0]
+            .note
+            .as_ref()
+            .unwrap()
+            .contains("Reverse charge")
+    );
     let consumer = taxed(Country::FR, ClientKind::Consumer, false);
     assert_eq!(rates(&consumer).len(), 2);
     let abroad = taxed(Country::US, ClientKind::Business, false);
@@ -277,7 +329,14 @@ fn what_cannot_be_priced_says_why() {
     assert!(price(&request(vec![])).contains("nothing was asked for"));
     assert!(price(&request(vec![audit(), audit()])).contains("twice"));
     assert!(price(&request(vec![item("painting", &[], &[])])).contains("painting"));
-    assert!(price(&request(vec![item("website-audit", &[("pages", 501)], &[])])).contains("1 to 500"));
+    assert!(
+        price(&request(vec![item(
+            "website-audit",
+            &[("pages", 501)],
+            &[]
+        )]))
+        .contains("1 to 500")
+    );
     assert!(price(&request(vec![item("website-audit", &[("words", 1)], &[])])).contains("words"));
     assert!(price(&request(vec![item("website-audit", &[], &["rush"])])).contains("rush"));
     let mut late = request(vec![audit()]);
@@ -294,7 +353,12 @@ fn what_cannot_be_priced_says_why() {
 #[test]
 fn assumptions_and_options_are_said() {
     let (catalogue, card) = (catalogue(), card());
-    let quote = quote(&catalogue, &card, &request(vec![item("website-audit", &[], &[])])).unwrap();
+    let quote = quote(
+        &catalogue,
+        &card,
+        &request(vec![item("website-audit", &[], &[])]),
+    )
+    .unwrap();
     assert_eq!(quote.assumptions()[0].value, 20);
     assert_eq!(quote.offers()[0].price, eur(11_900));
     assert_eq!(quote.totals().list, eur(29_000 + 10 * 475));
@@ -329,10 +393,20 @@ fn deposit_milestones_and_months_bill_everything_once() {
     assert_eq!(invoices[0].due().to_string(), "2026-03-16");
 
     let number = InvoiceNumber::parse("2026-0099").unwrap();
-    let note = invoices[1].credit_note(number.clone(), "2026-04-01".parse().unwrap()).unwrap();
-    assert_eq!(note.gross().checked_add(invoices[1].gross()).unwrap(), eur(0));
-    assert!(matches!(note.kind(), InvoiceKind::CreditNote { corrects } if corrects == invoices[1].number()));
-    assert!(note.credit_note(number, "2026-04-01".parse().unwrap()).is_err());
+    let note = invoices[1]
+        .credit_note(number.clone(), "2026-04-01".parse().unwrap())
+        .unwrap();
+    assert_eq!(
+        note.gross().checked_add(invoices[1].gross()).unwrap(),
+        eur(0)
+    );
+    assert!(
+        matches!(note.kind(), InvoiceKind::CreditNote { corrects } if corrects == invoices[1].number())
+    );
+    assert!(
+        note.credit_note(number, "2026-04-01".parse().unwrap())
+            .is_err()
+    );
 }
 
 #[test]

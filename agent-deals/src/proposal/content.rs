@@ -198,9 +198,12 @@ impl ProposalContent {
 
     /// All limits, by service: what the offer does not include.
     pub fn limits(&self) -> impl Iterator<Item = (&ScopeEntry, &str)> {
-        self.scope
-            .iter()
-            .flat_map(|entry| entry.limits.iter().map(move |limit| (entry, limit.as_str())))
+        self.scope.iter().flat_map(|entry| {
+            entry
+                .limits
+                .iter()
+                .map(move |limit| (entry, limit.as_str()))
+        })
     }
 }
 

@@ -53,6 +53,7 @@ impl ProposalVersion {
         document.push(Heading::new(1, say(Word::Payment)));
         document.push(plan_table(&content.plan, language));
         document.push(Block::SmallPrint(say(Word::PaymentIntro).into()));
+        document.push(Block::Facts(terms(self, language)));
         document.push(Heading::new(1, say(Word::Accept)));
         let until = Inline::new()
             .text(format!("{} ", say(Word::ReplyBy)))
@@ -60,7 +61,7 @@ impl ProposalVersion {
             .text(format!(". {} ", say(Word::ValidUntil)))
             .date(self.valid_until().date_naive())
             .text(".");
-        document.push(Callout::new(Tone::Note, say(Word::Accept), until));
+        document.push(Callout::new(Tone::Note, say(Word::YourAnswer), until));
         if content.scope.iter().any(|entry| entry.ai_made) {
             document = document.with_mark(AiMark::new(AiScope::Parts));
         }
@@ -83,7 +84,7 @@ fn scope(document: &mut Document, entry: &ScopeEntry, language: Language) {
     let mut facts: Vec<Fact> = entry
         .drivers
         .iter()
-        .map(|d| Fact::new(d.name.clone(), format!("{} × {}", d.value, d.unit)))
+        .map(|d| Fact::new(d.name.clone(), d.value))
         .collect();
     facts.extend(
         entry
@@ -132,7 +133,7 @@ fn exclusions(document: &mut Document, version: &ProposalVersion, language: Lang
             content
                 .assumptions
                 .iter()
-                .map(|a| Fact::new(a.name.clone(), format!("{} × {}", a.value, a.unit)))
+                .map(|a| Fact::new(a.name.clone(), a.value))
                 .collect(),
         ));
     }
@@ -167,6 +168,9 @@ pub(crate) fn price_table(quote: &Quote, language: Language) -> Table {
     table = table.sum(say(Word::TotalNet), totals.net);
     for tax in quote.taxes() {
         table = table.sum(format!("{} {}", say(Word::Tax), tax.rate), tax.tax);
+    }
+    if quote.taxes().len() > 1 {
+        table = table.sum(say(Word::TaxTotal), totals.tax);
     }
     table.grand_total(say(Word::Gross), totals.gross)
 }
@@ -232,11 +236,34 @@ fn timeline(version: &ProposalVersion, language: Language) -> Table {
         Column::text(say(Word::Timeline)).with_share(4),
         Column::figures(say(Word::When)).with_share(2),
     ])
-    .row([Cell::new(say(Word::Start)), Cell::new(version.terms().start)]);
+    .row([
+        Cell::new(say(Word::Start)),
+        Cell::new(version.terms().start),
+    ]);
     for entry in &version.content().timeline {
         table = table.row([Cell::new(entry.name.as_str()), Cell::new(entry.due)]);
     }
     table
+}
+
+fn terms(version: &ProposalVersion, language: Language) -> Vec<Fact> {
+    let say = |w| word(w, language);
+    let payment = &version.terms().payment;
+    let mut facts = vec![Fact::new(say(Word::DaysToPay), u32::from(payment.due_days))];
+    if !payment.deposit.is_zero() {
+        let days = u32::from(payment.deposit_due_days);
+        facts.push(Fact::new(say(Word::DaysToPayDeposit), days));
+    }
+    let clauses: Vec<String> = version
+        .terms()
+        .clauses
+        .iter()
+        .map(|clause| clause.replace('-', " "))
+        .collect();
+    if !clauses.is_empty() {
+        facts.push(Fact::new(say(Word::Clauses), clauses.join(", ")));
+    }
+    facts
 }
 
 /// The payments with their sums.

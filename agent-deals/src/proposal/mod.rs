@@ -9,11 +9,11 @@ mod document;
 mod versions;
 pub(crate) mod words;
 
-pub(crate) use document::{plan_table, price_table, tax_notes};
 pub use content::{
     ContentError, DeliverableLine, DriverLine, ProposalContent, ProposalInput, ScopeEntry,
     TimelineEntry, Traced,
 };
+pub(crate) use document::{plan_table, price_table, tax_notes};
 pub use versions::{
     AcceptRefusal, Acceptance, Draft, Offer, ProposalError, ProposalVersion, Proposals,
 };

@@ -46,7 +46,11 @@ impl Draft {
     fn new(deal: DealId, number: u32, offer: Offer) -> Result<Self, CanonicalError> {
         let hash = canonical::hash_of(&(deal, number, &offer))?;
         Ok(Self {
-            id: OfferId::derive(&[deal.uuid().as_bytes(), &number.to_be_bytes(), hash.as_bytes()]),
+            id: OfferId::derive(&[
+                deal.uuid().as_bytes(),
+                &number.to_be_bytes(),
+                hash.as_bytes(),
+            ]),
             deal,
             number,
             offer,
@@ -420,7 +424,9 @@ impl Proposals {
         at: Timestamp,
         through: dealwright_core::knowledge::Slug,
     ) -> Result<Acceptance, AcceptRefusal> {
-        let version = self.version(offer).ok_or(AcceptRefusal::Unknown { offer })?;
+        let version = self
+            .version(offer)
+            .ok_or(AcceptRefusal::Unknown { offer })?;
         let number = version.number();
         if version.hash() != hash {
             return Err(AcceptRefusal::OtherContent { number });

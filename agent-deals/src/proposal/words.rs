@@ -17,6 +17,8 @@ pub(crate) enum Word {
     Credit,
     CreditIntro,
     Criteria,
+    DaysToPay,
+    DaysToPayDeposit,
     Deliverables,
     Deposit,
     Description,
@@ -30,7 +32,6 @@ pub(crate) enum Word {
     InvoiceFor,
     InvoiceNumber,
     Law,
-    Limits,
     Month,
     MonthsTerm,
     Net,
@@ -42,17 +43,16 @@ pub(crate) enum Word {
     Payable,
     Payment,
     PaymentIntro,
-    Plan,
     Price,
     Quantity,
     ReplyBy,
     Scope,
     Signatures,
-    Size,
     Start,
     Subtotal,
     Supply,
     Tax,
+    TaxTotal,
     Timeline,
     TotalNet,
     UnitPrice,
@@ -60,11 +60,16 @@ pub(crate) enum Word {
     ValidUntil,
     VatId,
     When,
+    YourAnswer,
 }
 
 pub(crate) fn word(word: Word, language: Language) -> &'static str {
     let [english, german] = both(word);
-    if language == Language::DE { german } else { english }
+    if language == Language::DE {
+        german
+    } else {
+        english
+    }
 }
 
 fn both(word: Word) -> [&'static str; 2] {
@@ -88,15 +93,29 @@ fn both(word: Word) -> [&'static str; 2] {
         ],
         Word::Cost => ["Price", "Preis"],
         Word::Credit => ["Credit note", "Gutschrift"],
-        Word::CreditIntro => ["This credit note cancels invoice", "Diese Gutschrift storniert die Rechnung"],
+        Word::CreditIntro => [
+            "This credit note cancels invoice",
+            "Diese Gutschrift storniert die Rechnung",
+        ],
         Word::Criteria => ["Accepted when", "Abgenommen, wenn"],
+        Word::DaysToPay => ["Days to pay an invoice", "Zahlungsziel in Tagen"],
+        Word::DaysToPayDeposit => [
+            "Days to pay the deposit",
+            "Zahlungsziel der Anzahlung in Tagen",
+        ],
         Word::Deliverables => ["What you receive", "Was Sie erhalten"],
         Word::Deposit => ["Deposit", "Anzahlung"],
         Word::Description => ["Description", "Leistung"],
         Word::Discount => ["Discount", "Rabatt"],
         Word::DueDate => ["Payable by", "Zahlbar bis"],
-        Word::DueOnAcceptance => ["when its results are accepted", "bei Abnahme der Ergebnisse"],
-        Word::DueOnSignature => ["at signature, before work begins", "bei Vertragsschluss, vor Arbeitsbeginn"],
+        Word::DueOnAcceptance => [
+            "when its results are accepted",
+            "bei Abnahme der Ergebnisse",
+        ],
+        Word::DueOnSignature => [
+            "at signature, before work begins",
+            "bei Vertragsschluss, vor Arbeitsbeginn",
+        ],
         Word::Excluded => ["What this does not include", "Was nicht enthalten ist"],
         Word::ExcludedIntro => [
             "So that nobody is surprised, these are the limits of what we offer.",
@@ -106,7 +125,6 @@ fn both(word: Word) -> [&'static str; 2] {
         Word::InvoiceFor => ["Billed", "Berechnet"],
         Word::InvoiceNumber => ["Invoice number", "Rechnungsnummer"],
         Word::Law => ["Governing law", "Anwendbares Recht"],
-        Word::Limits => ["Limits of the services", "Grenzen der Leistungen"],
         Word::Month => ["Month", "Monat"],
         Word::MonthsTerm => ["months", "Monate"],
         Word::Net => ["Net", "Netto"],
@@ -120,18 +138,23 @@ fn both(word: Word) -> [&'static str; 2] {
         Word::Parties => ["Parties", "Parteien"],
         Word::Payable => ["Please pay", "Bitte zahlen Sie"],
         Word::Payment => ["Payment", "Zahlung"],
-        Word::PaymentIntro => ["The parts sum to the total, to the cent.", "Die Teile ergeben auf den Cent den Gesamtbetrag."],
-        Word::Plan => ["Payment plan", "Zahlungsplan"],
+        Word::PaymentIntro => [
+            "The parts sum to the total, to the cent.",
+            "Die Teile ergeben auf den Cent den Gesamtbetrag.",
+        ],
         Word::Price => ["What it costs", "Was es kostet"],
         Word::Quantity => ["Quantity", "Menge"],
-        Word::ReplyBy => ["We look forward to your answer by", "Wir freuen uns auf Ihre Antwort bis"],
+        Word::ReplyBy => [
+            "We look forward to your answer by",
+            "Wir freuen uns auf Ihre Antwort bis",
+        ],
         Word::Scope => ["What we will do", "Was wir tun"],
         Word::Signatures => ["Signatures", "Unterschriften"],
-        Word::Size => ["Size", "Umfang"],
         Word::Start => ["Start of work", "Arbeitsbeginn"],
         Word::Subtotal => ["Subtotal before discount", "Zwischensumme vor Rabatt"],
         Word::Supply => ["Service date", "Leistungszeitpunkt"],
         Word::Tax => ["VAT", "USt."],
+        Word::TaxTotal => ["VAT in all", "USt. gesamt"],
         Word::Timeline => ["When", "Wann"],
         Word::TotalNet => ["Net total", "Nettobetrag"],
         Word::UnitPrice => ["Unit price", "Einzelpreis"],
@@ -139,5 +162,6 @@ fn both(word: Word) -> [&'static str; 2] {
         Word::ValidUntil => ["This offer is valid until", "Dieses Angebot gilt bis"],
         Word::VatId => ["VAT id", "USt-IdNr."],
         Word::When => ["Due", "Fällig"],
+        Word::YourAnswer => ["Your answer", "Ihre Antwort"],
     }
 }

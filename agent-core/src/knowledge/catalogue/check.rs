@@ -130,10 +130,19 @@ fn service_holds(service: &Service, needs: &BTreeSet<&Slug>) -> Result<(), Catal
     }
     let deliverables = unique(&place(), service.deliverables.iter().map(|d| &d.id))?;
     for deliverable in &service.deliverables {
-        let place = || format!("deliverable `{}` of service `{}`", deliverable.id, service.id);
+        let place = || {
+            format!(
+                "deliverable `{}` of service `{}`",
+                deliverable.id, service.id
+            )
+        };
         texts(place, "name", [&deliverable.name])?;
         known(place, "option", &options, &deliverable.option)?;
-        if !service.criteria.iter().any(|c| c.deliverable == deliverable.id) {
+        if !service
+            .criteria
+            .iter()
+            .any(|c| c.deliverable == deliverable.id)
+        {
             return Err(CatalogueError::Missing {
                 place: place(),
                 part: "acceptance criterion",
@@ -144,7 +153,12 @@ fn service_holds(service: &Service, needs: &BTreeSet<&Slug>) -> Result<(), Catal
     for criterion in &service.criteria {
         let place = || format!("criterion `{}` of service `{}`", criterion.id, service.id);
         texts(place, "text", [&criterion.text])?;
-        known(place, "deliverable", &deliverables, [&criterion.deliverable])?;
+        known(
+            place,
+            "deliverable",
+            &deliverables,
+            [&criterion.deliverable],
+        )?;
     }
     Ok(())
 }
@@ -166,7 +180,12 @@ fn work_holds(service: &Service) -> Result<(), CatalogueError> {
         known(place, "task", &tasks, &task.after)?;
         known(place, "deliverable", &results, &task.produces)?;
         known(place, "option", &options, &task.option)?;
-        known(place, "driver", &drivers, task.per.iter().map(|p| &p.driver))?;
+        known(
+            place,
+            "driver",
+            &drivers,
+            task.per.iter().map(|p| &p.driver),
+        )?;
         let efforts = || task.per.iter().map(|p| p.each).chain([task.base]);
         if !efforts().all(|e| e.is_ordered() && e.max <= LARGEST_NUMBER) {
             return Err(CatalogueError::Number {
@@ -188,7 +207,10 @@ fn work_holds(service: &Service) -> Result<(), CatalogueError> {
         });
         if !made {
             return Err(CatalogueError::Missing {
-                place: format!("deliverable `{}` of service `{}`", deliverable.id, service.id),
+                place: format!(
+                    "deliverable `{}` of service `{}`",
+                    deliverable.id, service.id
+                ),
                 part: "task that produces it",
             });
         }

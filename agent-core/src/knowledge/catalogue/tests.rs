@@ -44,7 +44,9 @@ pub(in crate::knowledge) fn audit() -> Value {
 }
 
 fn load(value: Value) -> Result<Catalogue, CatalogueError> {
-    serde_json::from_value::<CatalogueParams>(value).unwrap().check()
+    serde_json::from_value::<CatalogueParams>(value)
+        .unwrap()
+        .check()
 }
 
 /// `audit()` with one place changed; `null` removes it.
@@ -66,11 +68,19 @@ fn a_whole_catalogue_loads_and_survives_being_stored() {
     assert_eq!(catalogue.answering("website-audit").count(), 1);
     let slug = |s| Slug::parse(s).unwrap();
     let effort = service.effort(&[(slug("pages"), 10)].into(), &[].into());
-    assert_eq!(effort, Effort { min: 80, likely: 125, max: 310 });
+    assert_eq!(
+        effort,
+        Effort {
+            min: 80,
+            likely: 125,
+            max: 310
+        }
+    );
     assert_eq!(effort.expected(), 149);
     let more = service.effort(&[].into(), &[slug("rescan")].into());
     assert_eq!(more.likely, 15 + 2 * 20 + 90 + 60);
-    let back: Catalogue = serde_json::from_value(serde_json::to_value(&catalogue).unwrap()).unwrap();
+    let back: Catalogue =
+        serde_json::from_value(serde_json::to_value(&catalogue).unwrap()).unwrap();
     assert_eq!(back, catalogue);
 }
 
@@ -90,15 +100,39 @@ fn what_does_not_fit_is_refused_by_name() {
     for (path, value, word) in [
         ("/services/0/needs".to_owned(), json!(["other"]), "other"),
         ("/services/0/criteria".to_owned(), json!([]), "criteria"),
-        ("/services/0/drivers/0/default".to_owned(), json!(0), "pages"),
-        ("/services/0/phases/0/done_when".to_owned(), json!([]), "done_when"),
-        ("/services/0/lead_time_days".to_owned(), json!(0), "lead_time_days"),
-        (format!("{task}/after"), json!(["again"]), "waits for itself"),
+        (
+            "/services/0/drivers/0/default".to_owned(),
+            json!(0),
+            "pages",
+        ),
+        (
+            "/services/0/phases/0/done_when".to_owned(),
+            json!([]),
+            "done_when",
+        ),
+        (
+            "/services/0/lead_time_days".to_owned(),
+            json!(0),
+            "lead_time_days",
+        ),
+        (
+            format!("{task}/after"),
+            json!(["again"]),
+            "waits for itself",
+        ),
         (format!("{task}/after"), json!(["nothing"]), "nothing"),
         (format!("{task}/base/min"), json!(16), "crawl"),
         (format!("{task}/per/0/driver"), json!("words"), "words"),
-        ("/services/0/phases/0/tasks/1/produces".to_owned(), json!([]), "report"),
-        ("/services/0/phases/0/tasks/1/id".to_owned(), json!("crawl"), "twice"),
+        (
+            "/services/0/phases/0/tasks/1/produces".to_owned(),
+            json!([]),
+            "report",
+        ),
+        (
+            "/services/0/phases/0/tasks/1/id".to_owned(),
+            json!("crawl"),
+            "twice",
+        ),
         ("/services/0/options".to_owned(), json!([]), "rescan"),
     ] {
         let error = load(with(&path, value)).unwrap_err().to_string();
@@ -109,7 +143,12 @@ fn what_does_not_fit_is_refused_by_name() {
 #[test]
 fn services_of_a_pack_that_is_off_are_not_offered() {
     let mut all = with("/services/0/packs", json!(["dental"]));
-    assert!(load(all.clone()).unwrap().service("website-audit").is_none());
+    assert!(
+        load(all.clone())
+            .unwrap()
+            .service("website-audit")
+            .is_none()
+    );
     all["packs"] = json!(["dental"]);
     assert!(load(all).unwrap().service("website-audit").is_some());
 }

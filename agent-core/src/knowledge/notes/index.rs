@@ -62,13 +62,7 @@ impl Index {
         index
     }
 
-    pub(super) fn find(
-        &self,
-        notes: &[Note],
-        question: &str,
-        most: usize,
-        floor: u8,
-    ) -> Retrieval {
+    pub(super) fn find(&self, notes: &[Note], question: &str, most: usize, floor: u8) -> Retrieval {
         let asked: BTreeMap<String, u64> = words(question)
             .into_iter()
             .collect::<BTreeSet<_>>()
@@ -123,7 +117,9 @@ impl Index {
     fn score(&self, entry: &Entry, asked: &BTreeMap<String, u64>) -> u64 {
         // Length against the average, in thousandths.
         let all = self.paragraphs.len() as u64;
-        let longer = (entry.length * all * 1_000).checked_div(self.total).unwrap_or(1_000);
+        let longer = (entry.length * all * 1_000)
+            .checked_div(self.total)
+            .unwrap_or(1_000);
         let norm = K1 * (1_000 - B + B * longer / 1_000) / 1_000;
         asked
             .iter()
@@ -192,9 +188,18 @@ mod tests {
 
     #[test]
     fn the_logarithm_is_that_of_the_textbook() {
-        for (number, log) in [(1, 0), (2, 65_536), (3, 103_872), (10, 217_706), (1_000, 653_118)] {
+        for (number, log) in [
+            (1, 0),
+            (2, 65_536),
+            (3, 103_872),
+            (10, 217_706),
+            (1_000, 653_118),
+        ] {
             let ours = log2(number * ONE);
-            assert!(ours.abs_diff(log) <= 8, "log2({number}) = {ours}, should be {log}");
+            assert!(
+                ours.abs_diff(log) <= 8,
+                "log2({number}) = {ours}, should be {log}"
+            );
         }
     }
 }

@@ -183,15 +183,20 @@ impl Notes {
             end -= 1;
         }
         let question = question.get(..end).unwrap_or_default();
-        self.index
-            .find(&self.params.notes, question, most, self.params.floor_percent)
+        self.index.find(
+            &self.params.notes,
+            question,
+            most,
+            self.params.floor_percent,
+        )
     }
 
     /// The words a citation points to; `None` where it does not point into these notes.
     #[must_use]
     pub fn cited(&self, citation: &Citation) -> Option<&str> {
         let note = self.params.notes.iter().find(|n| n.id == citation.note)?;
-        note.text.get(citation.start as usize..citation.end as usize)
+        note.text
+            .get(citation.start as usize..citation.end as usize)
     }
 
     /// The notes as they were written.

@@ -37,16 +37,40 @@ fn notes() -> Notes {
 fn an_answer_cites_the_sentence_it_stands_in() {
     let notes = notes();
     for (question, note, paragraph, sentence) in [
-        ("When are invoices due?", "payment", 0, "Invoices are due within 14 days."),
-        ("Do you accept credit cards?", "payment", 1, "Credit cards are not accepted."),
-        ("How many pages does the audit crawl?", "website-audit", 0, "The audit crawls up to 500 pages and takes five working days."),
-        ("Wie lange dauert eine Auskunft?", "datenschutz", 0, "Eine Auskunft dauert höchstens 30 Tage."),
+        (
+            "When are invoices due?",
+            "payment",
+            0,
+            "Invoices are due within 14 days.",
+        ),
+        (
+            "Do you accept credit cards?",
+            "payment",
+            1,
+            "Credit cards are not accepted.",
+        ),
+        (
+            "How many pages does the audit crawl?",
+            "website-audit",
+            0,
+            "The audit crawls up to 500 pages and takes five working days.",
+        ),
+        (
+            "Wie lange dauert eine Auskunft?",
+            "datenschutz",
+            0,
+            "Eine Auskunft dauert höchstens 30 Tage.",
+        ),
     ] {
         let Retrieval::Found(found) = notes.find(question, 2) else {
             panic!("{question}: nothing found, {:?}", notes.find(question, 2));
         };
         let citation = &found[0].citation;
-        assert_eq!((citation.note.as_str(), citation.paragraph), (note, paragraph), "{question}");
+        assert_eq!(
+            (citation.note.as_str(), citation.paragraph),
+            (note, paragraph),
+            "{question}"
+        );
         assert_eq!(found[0].sentence, sentence);
         assert_eq!(notes.cited(citation), Some(sentence));
     }
@@ -63,7 +87,10 @@ fn outside_the_notes_there_is_no_answer() {
         "",
     ] {
         let answer = notes.find(question, 3);
-        assert!(matches!(answer, Retrieval::NotFound { .. }), "{question}: {answer:?}");
+        assert!(
+            matches!(answer, Retrieval::NotFound { .. }),
+            "{question}: {answer:?}"
+        );
     }
 }
 

@@ -2,9 +2,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use super::{
-    Billing, PriceRule, PriceRuleKind, RateCardParams, ServicePrice, TaxCategory, Tier,
-};
+use super::{Billing, PriceRule, PriceRuleKind, RateCardParams, ServicePrice, TaxCategory, Tier};
 use crate::knowledge::{Catalogue, Service, Slug};
 use crate::money::{Currency, Money, Rate, UnitPrice};
 
@@ -50,9 +48,21 @@ pub(super) fn check(card: &RateCardParams, catalogue: &Catalogue) -> Result<(), 
     if card.valid_until.is_some_and(|last| last < card.valid_from) {
         return wrong(&place, "valid_until lies before valid_from; swap them");
     }
-    share(&place, card.min_margin, "min_margin must be at least 0% and below 100%")?;
-    share(&place, card.discounting.max, "the largest discount must be at least 0% and below 100%")?;
-    share_or_whole(&place, card.payment.deposit, "deposit must be between 0% and 100%")?;
+    share(
+        &place,
+        card.min_margin,
+        "min_margin must be at least 0% and below 100%",
+    )?;
+    share(
+        &place,
+        card.discounting.max,
+        "the largest discount must be at least 0% and below 100%",
+    )?;
+    share_or_whole(
+        &place,
+        card.payment.deposit,
+        "deposit must be between 0% and 100%",
+    )?;
     unique(&place, card.roles.iter().map(|r| &r.role))?;
     for role in &card.roles {
         let place = format!("role `{}` of {place}", role.role);
@@ -81,7 +91,11 @@ fn service_holds(
     }
     amount(&place, price.min_price, card.currency)?;
     if let Some(margin) = price.min_margin {
-        share(&place, margin, "min_margin must be at least 0% and below 100%")?;
+        share(
+            &place,
+            margin,
+            "min_margin must be at least 0% and below 100%",
+        )?;
     }
     unique(&place, price.rules.iter().map(|r| &r.id))?;
     for (_, task) in service.tasks() {
@@ -93,7 +107,11 @@ fn service_holds(
         rule_holds(card, price, service, rule)?;
     }
     for option in &service.options {
-        if !price.rules.iter().any(|r| r.option.as_ref() == Some(&option.id)) {
+        if !price
+            .rules
+            .iter()
+            .any(|r| r.option.as_ref() == Some(&option.id))
+        {
             return wrong(
                 &format!("option `{}` of {place}", option.id),
                 "has no rule; add one, at amount 0 if it is free",
@@ -143,13 +161,19 @@ fn rule_holds(
             percent, over, of, ..
         } => {
             if *over < 0 || percent.is_negative() || of.is_empty() {
-                return wrong(&place, "needs over and percent of at least 0 and rules in `of`");
+                return wrong(
+                    &place,
+                    "needs over and percent of at least 0 and rules in `of`",
+                );
             }
             for id in of {
                 let base = price.rules.iter().find(|r| r.id == *id);
                 let base = base.ok_or_else(|| unknown(&place, "rule", id))?;
                 if matches!(base.how, PriceRuleKind::Multiplier { .. }) {
-                    return wrong(&place, "takes a share of another multiplier; name its rules");
+                    return wrong(
+                        &place,
+                        "takes a share of another multiplier; name its rules",
+                    );
                 }
             }
             Ok(())
@@ -164,7 +188,12 @@ fn tiers_hold(place: &str, tiers: &[Tier], currency: Currency) -> Result<(), Rat
         match tier.up_to {
             Some(up_to) if up_to > last && number + 1 < tiers.len() => last = up_to,
             None if number + 1 == tiers.len() => {}
-            _ => return wrong(place, "tiers must ascend in up_to and only the last be open"),
+            _ => {
+                return wrong(
+                    place,
+                    "tiers must ascend in up_to and only the last be open",
+                );
+            }
         }
     }
     if tiers.is_empty() {
@@ -177,7 +206,11 @@ fn discounts_hold(card: &RateCardParams, place: &str) -> Result<(), RateCardErro
     unique(place, card.packages.iter().map(|p| &p.id))?;
     for package in &card.packages {
         let place = format!("package `{}` of {place}", package.id);
-        share(&place, package.percent, "percent must be at least 0% and below 100%")?;
+        share(
+            &place,
+            package.percent,
+            "percent must be at least 0% and below 100%",
+        )?;
         if package.services.len() < 2 {
             return wrong(&place, "needs two services or more");
         }
@@ -190,7 +223,11 @@ fn discounts_hold(card: &RateCardParams, place: &str) -> Result<(), RateCardErro
     let mut last = Decimal::ZERO;
     for step in &card.discounting.volume {
         amount(place, step.from, card.currency)?;
-        share(place, step.percent, "volume discounts must be at least 0% and below 100%")?;
+        share(
+            place,
+            step.percent,
+            "volume discounts must be at least 0% and below 100%",
+        )?;
         if step.from <= last {
             return wrong(place, "volume steps must ascend from above zero");
         }
@@ -224,7 +261,10 @@ fn unit_price(place: &str, price: Decimal, currency: Currency) -> Result<(), Rat
     if fits && !price.is_sign_negative() && price <= Decimal::from(LARGEST_AMOUNT) {
         Ok(())
     } else {
-        wrong(place, "a unit price must be 0 to 10000000 with at most nine digits after the point")
+        wrong(
+            place,
+            "a unit price must be 0 to 10000000 with at most nine digits after the point",
+        )
     }
 }
 
@@ -233,7 +273,10 @@ fn amount(place: &str, amount: Decimal, currency: Currency) -> Result<(), RateCa
     if fits && !amount.is_sign_negative() && amount <= Decimal::from(LARGEST_AMOUNT) {
         Ok(())
     } else {
-        wrong(place, "an amount must be 0 to 10000000 with no more digits than the currency has")
+        wrong(
+            place,
+            "an amount must be 0 to 10000000 with no more digits than the currency has",
+        )
     }
 }
 
@@ -266,10 +309,7 @@ fn unknown(place: &str, kind: &'static str, id: &Slug) -> RateCardError {
     }
 }
 
-fn unique<'a>(
-    place: &str,
-    ids: impl IntoIterator<Item = &'a Slug>,
-) -> Result<(), RateCardError> {
+fn unique<'a>(place: &str, ids: impl IntoIterator<Item = &'a Slug>) -> Result<(), RateCardError> {
     let mut seen = BTreeSet::new();
     for id in ids {
         if !seen.insert(id) {

@@ -5,16 +5,11 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserializer, Serializer, de};
 
-pub(super) fn serialize<S: Serializer>(
-    amount: &Decimal,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&amount.normalize())
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Decimal, D::Error> {
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
     deserializer.deserialize_any(Exact)
 }
 

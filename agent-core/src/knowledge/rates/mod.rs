@@ -132,7 +132,10 @@ impl RateCard {
     /// case nothing may be quoted.
     #[must_use]
     pub fn tax(&self, subject: &TaxSubject, class: &str) -> Option<&TaxRule> {
-        self.params.tax.iter().find(|rule| rule.fits(subject, class))
+        self.params
+            .tax
+            .iter()
+            .find(|rule| rule.fits(subject, class))
     }
 
     /// Everything on it.

@@ -44,11 +44,21 @@ fn a_whole_card_loads() {
     let card = load(card()).unwrap();
     assert!(card.is_valid_on("2026-12-31".parse().unwrap()));
     assert!(!card.is_valid_on("2027-01-01".parse().unwrap()));
-    let client = TaxSubject { country: Country::FR, client: ClientKind::Business, vat_id: true };
+    let client = TaxSubject {
+        country: Country::FR,
+        client: ClientKind::Business,
+        vat_id: true,
+    };
     assert_eq!(card.tax(&client, "services").unwrap().category.code(), "AE");
-    let consumer = TaxSubject { client: ClientKind::Consumer, ..client };
+    let consumer = TaxSubject {
+        client: ClientKind::Consumer,
+        ..client
+    };
     assert_eq!(card.tax(&consumer, "services").unwrap().id.as_str(), "home");
-    assert_eq!(card.service("website-audit").unwrap().rules[0].how, PriceRuleKind::Base { amount: 290.into() });
+    assert_eq!(
+        card.service("website-audit").unwrap().rules[0].how,
+        PriceRuleKind::Base { amount: 290.into() }
+    );
 }
 
 #[test]
@@ -66,7 +76,11 @@ fn floats_are_not_amounts() {
 fn what_does_not_fit_is_refused_by_name() {
     for (path, value, word) in [
         ("/services/0/rules/1/how/driver", json!("words"), "words"),
-        ("/services/0/rules/1/how/tiers/0/up_to", json!(100), "ascend"),
+        (
+            "/services/0/rules/1/how/tiers/0/up_to",
+            json!(100),
+            "ascend",
+        ),
         ("/services/0/rules/2/how/of", json!(["large"]), "multiplier"),
         ("/services/0/rules/2/how/of", json!(["gone"]), "gone"),
         ("/services/0/rules/3/option", json!("rush"), "rush"),

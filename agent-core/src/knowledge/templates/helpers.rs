@@ -77,7 +77,10 @@ impl HelperDef for Value1 {
             return Err(fail(Problem::Empty(name)));
         }
         if self.kind == OutputKind::Header && text.chars().any(char::is_control) {
-            return Err(fail(Problem::Wrong(name, "one line without control characters")));
+            return Err(fail(Problem::Wrong(
+                name,
+                "one line without control characters",
+            )));
         }
         Ok(ScopedJson::Derived(Value::String(text)))
     }
@@ -129,22 +132,52 @@ const MONTHS: [(&str, [&str; 12]); 3] = [
     (
         "en",
         [
-            "January", "February", "March", "April", "May", "June", "July", "August",
-            "September", "October", "November", "December",
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
         ],
     ),
     (
         "de",
         [
-            "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
-            "Oktober", "November", "Dezember",
+            "Januar",
+            "Februar",
+            "März",
+            "April",
+            "Mai",
+            "Juni",
+            "Juli",
+            "August",
+            "September",
+            "Oktober",
+            "November",
+            "Dezember",
         ],
     ),
     (
         "fr",
         [
-            "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août",
-            "septembre", "octobre", "novembre", "décembre",
+            "janvier",
+            "février",
+            "mars",
+            "avril",
+            "mai",
+            "juin",
+            "juillet",
+            "août",
+            "septembre",
+            "octobre",
+            "novembre",
+            "décembre",
         ],
     ),
 ];

@@ -1,8 +1,6 @@
 use std::collections::BTreeSet;
 
-use handlebars::template::{
-    HelperTemplate, Parameter, Subexpression, Template, TemplateElement,
-};
+use handlebars::template::{HelperTemplate, Parameter, Subexpression, Template, TemplateElement};
 use handlebars::{Handlebars, no_escape};
 
 use super::helpers::{self, NEED, PRESENT};
@@ -224,9 +222,9 @@ impl Walk {
         if self.kind != OutputKind::Html {
             return Ok(());
         }
-        let inside = before.rfind('<').is_some_and(|open| {
-            before.rfind('>').is_none_or(|close| close < open)
-        });
+        let inside = before
+            .rfind('<')
+            .is_some_and(|open| before.rfind('>').is_none_or(|close| close < open));
         if !inside {
             return Ok(());
         }
@@ -244,10 +242,14 @@ impl Walk {
             Some(name) if quote == '"' || quote == '\'' => {
                 let link = matches!(name.as_str(), "href" | "src" | "action" | "formaction");
                 if link && helper.name.as_name() != Some("url") {
-                    return Err(format!("puts a value into `{name}`; use `{{{{url x}}}}` there"));
+                    return Err(format!(
+                        "puts a value into `{name}`; use `{{{{url x}}}}` there"
+                    ));
                 }
                 if name == "style" || name.starts_with("on") {
-                    return Err(format!("puts a value into `{name}`; values cannot stand there"));
+                    return Err(format!(
+                        "puts a value into `{name}`; values cannot stand there"
+                    ));
                 }
                 Ok(())
             }
