@@ -5,6 +5,7 @@ use dealwright_core::document::{
 use dealwright_core::party::Language;
 use rust_decimal::Decimal;
 
+use super::words::Words;
 use super::{Audience, Figure, FigureValue, Measure, StatusReport, TaskLine};
 
 /// Bars that a chart of the plan has at most.
@@ -310,64 +311,8 @@ fn value(value: FigureValue) -> Value {
     }
 }
 
-fn hours_of(minutes: i64) -> Decimal {
+pub(crate) fn hours_of(minutes: i64) -> Decimal {
     // Hundredths of an hour, halves away from zero.
     let hundredths = (i128::from(minutes) * 100 + 30).div_euclid(60);
     Decimal::from_i128_with_scale(hundredths, 2).normalize()
-}
-
-#[derive(Clone, Copy)]
-enum Words {
-    English,
-    German,
-}
-
-impl Words {
-    fn of(language: Language) -> Self {
-        if language == Language::DE {
-            Self::German
-        } else {
-            Self::English
-        }
-    }
-
-    fn language(self) -> Language {
-        match self {
-            Self::English => Language::EN,
-            Self::German => Language::DE,
-        }
-    }
-
-    fn say(self, english: &'static str, german: &'static str) -> &'static str {
-        match self {
-            Self::English => english,
-            Self::German => german,
-        }
-    }
-
-    fn measure(self, measure: Measure) -> &'static str {
-        match measure {
-            Measure::Net => self.say("Agreed price, net", "Vereinbarter Preis, netto"),
-            Measure::CostBudget => self.say("Cost budget", "Kostenbudget"),
-            Measure::CostSpent => self.say("Cost so far", "Kosten bisher"),
-            Measure::CostForecast => {
-                self.say("Cost at the end, forecast", "Kosten am Ende, Prognose")
-            }
-            Measure::MarginForecast => self.say(
-                "Margin at the end, forecast",
-                "Deckungsbeitrag am Ende, Prognose",
-            ),
-            Measure::Margin => self.say("Margin so far", "Deckungsbeitrag bisher"),
-            Measure::MinutesPlanned => self.say("Hours planned", "Stunden geplant"),
-            Measure::MinutesSpent => self.say("Hours worked", "Stunden gearbeitet"),
-            Measure::MinutesForecast => {
-                self.say("Hours at the end, forecast", "Stunden am Ende, Prognose")
-            }
-            Measure::Tasks => self.say("Tasks", "Aufgaben"),
-            Measure::TasksDone => self.say("Tasks done", "Aufgaben erledigt"),
-            Measure::Rework => self.say("Rounds of rework", "Nacharbeitsrunden"),
-            Measure::DaysLate => self.say("Days late", "Tage Verzug"),
-            Measure::Satisfaction => self.say("Satisfaction, 1 to 5", "Zufriedenheit, 1 bis 5"),
-        }
-    }
 }

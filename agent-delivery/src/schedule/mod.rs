@@ -5,6 +5,7 @@
 //! search made is checked by [`violations`], which shares no step with it.
 
 mod check;
+mod document;
 mod gantt;
 mod network;
 mod plan;
@@ -14,6 +15,7 @@ mod staff;
 mod windows;
 
 pub use check::{Violation, violations};
+pub use document::document;
 pub use gantt::{GanttBar, gantt};
 pub use network::Network;
 pub use plan::{Plan, PlanInput, Schedule, ScheduleError, ScheduledTask, Slip, plan};

@@ -173,3 +173,34 @@ fn who_is_missing_is_named() {
     week.daily.clear();
     assert!(matches!(idle.plan(), Err(ScheduleError::NoTime { .. })));
 }
+
+#[test]
+fn the_plan_can_be_sent_to_the_client() {
+    use dealwright_core::document::{DocumentRenderer, Format, Meta, PlainRenderer};
+    use dealwright_core::party::Language;
+
+    let plan = alone().plan().unwrap();
+    let setup = crate::setup::tests::project();
+    let now = at("2026-03-02T08:00:00Z");
+    let paper = document(
+        &setup,
+        &breakdown(),
+        plan.schedule(),
+        now,
+        Meta::new(),
+        Language::EN,
+    );
+    assert_eq!(paper.check(), Ok(()));
+    let text = PlainRenderer.render(&paper, Format::Markdown).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    for wanted in [
+        "logo",
+        "Read the site",
+        "analyst",
+        "A layman can follow it",
+        "Audit accepted",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    assert!(!text.contains("kim"), "{text}");
+}
