@@ -6,6 +6,9 @@ use super::{ColumnKind, TrainError, TrainParams, TrainingColumn, TrainingTable};
 use crate::facts::{FactName, parse_number};
 use crate::score::{FeatureKind, Scorecard};
 
+/// Rows a bin of numbers should hold on average.
+const ROWS_PER_BIN: usize = 200;
+
 /// A column as bins, with a bin index a row.
 #[derive(Debug)]
 pub(super) struct EncodedColumn {
@@ -27,6 +30,11 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
+    /// Codes of all columns, missing and other included.
+    pub(super) fn codes(&self) -> usize {
+        self.columns.iter().map(|column| column.counts.len()).sum()
+    }
+
     /// The score of every row by a card of the same features.
     pub(super) fn scores(&self, card: &Scorecard) -> Vec<i64> {
         let mut scores = vec![card.base(); self.rows];
@@ -102,7 +110,7 @@ fn encode_column(
                 *counts.entry(*number).or_default() += texts.get(text).copied().unwrap_or(0);
             }
             FeatureKind::Numeric {
-                edges: edges(&counts, numeric, params.bins),
+                edges: edges(&counts, numeric, bins_for(numeric, params.bins)),
             }
         }
         ColumnKind::Categorical => FeatureKind::Categorical {
@@ -160,6 +168,13 @@ fn code(
         bins: narrow(bins),
         counts,
     }
+}
+
+/// As many bins as are allowed, but none for fewer rows than can tell its rate from its neighbours'.
+fn bins_for(rows: usize, most: u32) -> u32 {
+    u32::try_from(rows / ROWS_PER_BIN)
+        .unwrap_or(u32::MAX)
+        .clamp(8.min(most), most)
 }
 
 /// Edges so that each bin holds about as many rows; a value that fills a bin alone gets its own.

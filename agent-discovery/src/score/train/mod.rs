@@ -6,6 +6,7 @@
 //! model had not seen. Floats live only in here; what comes out is integers. Nothing is random but for the
 //! folds, which follow from the seed, so the same table gives the same card.
 
+mod approach;
 mod binning;
 mod fit;
 mod folds;
@@ -27,8 +28,10 @@ use super::card::{FORMAT, Scorecard, ScorecardParts, VERSION};
 
 /// Points a unit of log-odds: 70 points double the odds, 231 make them ten times as good.
 const POINTS_PER_UNIT: u32 = 100;
+/// The most cells, rows times codes, that the learner is given: 8 bytes each.
+const CELLS: usize = 60_000_000;
 /// Penalties tried, from weak to strong; each is about the weight of as many imagined rows that say nothing.
-const PENALTIES: [f64; 5] = [0.3, 1.0, 3.0, 10.0, 30.0];
+const PENALTIES: [f64; 5] = [1.0, 3.0, 10.0, 30.0, 100.0];
 
 /// How to learn; [`TrainParams::check`] makes it usable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +41,7 @@ pub struct TrainParams {
     pub seed: u64,
     /// Folds of the cross-validation, 2 to 20.
     pub folds: u32,
-    /// The most bins a numeric column is cut into, 2 to 256.
+    /// The most bins a numeric column is cut into, 2 to 256; fewer where rows are few.
     pub bins: u32,
     /// The most levels kept of a column of words, 1 to 1,000; the rarest fall to `other`.
     pub levels: u32,
@@ -53,7 +56,7 @@ impl Default for TrainParams {
         Self {
             seed: 1,
             folds: 5,
-            bins: 32,
+            bins: 64,
             levels: 100,
             rows_per_level: 10,
             rows: 200_000,
@@ -140,10 +143,17 @@ pub fn train(
     params: &CheckedTrainParams,
 ) -> Result<Trained, TrainError> {
     let params = params.params();
-    let table = &table.thinned(params.rows, params.seed);
-    let outcomes = table.outcomes();
-    let folds = folds::assign(outcomes, params.folds, params.seed)?;
-    let encoded = binning::encode(table, params)?;
+    let mut table = table.thinned(params.rows, params.seed);
+    let mut folds = folds::assign(table.outcomes(), params.folds, params.seed)?;
+    let mut encoded = binning::encode(&table, params)?;
+    // The learner sees every cell: where there are too many codes, fewer rows have to do.
+    let bound = CELLS / encoded.codes().max(1);
+    if encoded.rows > bound {
+        table = table.thinned(u32::try_from(bound).unwrap_or(u32::MAX), params.seed);
+        folds = folds::assign(table.outcomes(), params.folds, params.seed)?;
+        encoded = binning::encode(&table, params)?;
+    }
+    let (table, outcomes) = (&table, table.outcomes());
     let design = Design::new(&encoded);
     let chosen = fit::choose_penalty(&design, outcomes, &folds, &PENALTIES, params.seed)?;
 
@@ -154,7 +164,6 @@ pub fn train(
             outcomes,
             |row| folds.get(row) != Some(&fold),
             chosen,
-            None,
         )?;
         let card = assemble(target, &encoded, &design, &weights, identity()?)?;
         let points = encoded.scores(&card);
@@ -165,7 +174,7 @@ pub fn train(
     }
     let (slope, offset) = measure::sigmoid_through(&foretold, outcomes, f64::from(POINTS_PER_UNIT));
     let calibration = Calibration::new(measure::knots(slope, offset, f64::from(POINTS_PER_UNIT)))?;
-    let weights = fit::fit(&design, outcomes, |_| true, chosen, None)?;
+    let weights = fit::fit(&design, outcomes, |_| true, chosen)?;
     let report = TrainReport::of(&foretold, outcomes, &calibration, &encoded, table, chosen);
     let mut parts =
         ScorecardParts::from(assemble(target, &encoded, &design, &weights, calibration)?);

@@ -7,7 +7,7 @@ fn name(text: &str) -> FactName {
 }
 
 /// 2,000 rows: the outcome follows from `visits` and `sector`, `noise` says nothing, `same` never varies.
-fn table(flipped: bool) -> TrainingTable {
+pub(super) fn table(flipped: bool) -> TrainingTable {
     let (mut visits, mut sector, mut noise, mut outcomes) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for row in 0..2_000 {

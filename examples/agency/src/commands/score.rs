@@ -508,4 +508,63 @@ mod tests {
             "something was left behind"
         );
     }
+
+    #[test]
+    fn learns_real_leads_better_than_a_plain_regression() {
+        let data = std::env::var("DEALWRIGHT_DATA").map_or_else(
+            |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+            PathBuf::from,
+        );
+        let data = data.join("scoring/x_education");
+        if !data.join("test.csv").exists() {
+            println!("skipped: no data at {}", data.display());
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let from = data.display();
+        call(
+            folder.path(),
+            &format!("train --data {from}/train.csv --target y --out @m.json"),
+        )
+        .unwrap();
+        call(
+            folder.path(),
+            &format!("apply --model @m.json --data {from}/test.csv --out @s.csv --reasons"),
+        )
+        .unwrap();
+        let column = |path: &Path, name: &str| -> Vec<String> {
+            let mut table = csv::Reader::from_path(path).unwrap();
+            let at = table
+                .headers()
+                .unwrap()
+                .iter()
+                .position(|h| h == name)
+                .unwrap();
+            table.records().map(|r| r.unwrap()[at].to_owned()).collect()
+        };
+        let scores = column(&folder.path().join("s.csv"), "score");
+        let reasons = column(&folder.path().join("s.csv"), "reasons");
+        let truth = column(&data.join("test.csv"), "y");
+        let (mut won, mut lost) = (Vec::new(), Vec::new());
+        for ((score, reasons), y) in scores.iter().zip(&reasons).zip(&truth) {
+            let score: i64 = score.parse().unwrap();
+            let sum: i64 = reasons
+                .split(';')
+                .map(|r| r.rsplit('=').next().unwrap().parse::<i64>().unwrap())
+                .sum();
+            assert_eq!(sum, score);
+            if y == "1" {
+                won.push(score)
+            } else {
+                lost.push(score)
+            }
+        }
+        lost.sort_unstable();
+        let halves: usize = won
+            .iter()
+            .map(|score| lost.partition_point(|l| l < score) + lost.partition_point(|l| l <= score))
+            .sum();
+        let ppm = halves * 500_000 / (won.len() * lost.len());
+        assert!(ppm >= 885_000, "AUC {ppm} ppm");
+    }
 }
