@@ -1,4 +1,5 @@
 //! Placeholder.
+pub mod client;
 pub mod facts;
 pub mod qualify;
 pub mod resolve;

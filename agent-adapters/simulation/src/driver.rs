@@ -149,7 +149,8 @@ impl SequentialDriver {
             .claim(Claim {
                 now,
                 worker: format!("driver-{}", self.lives),
-                kinds: Vec::new(),
+                // What belongs to modules that do not run here waits for them.
+                kinds: self.host.kinds().map(str::to_owned).collect(),
                 shares: Vec::new(),
                 lease: Duration::minutes(5),
                 n: if out_of_order { 2 } else { 1 },

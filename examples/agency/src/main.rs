@@ -1,1 +1,58 @@
-fn main() {}
+//! The reference program: thin, no rule lives here.
+
+mod cli;
+mod commands;
+mod home;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(&cli) {
+        Ok(text) => {
+            if !text.is_empty() {
+                println!("{}", text.trim_end());
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {}", error.replace('\n', " "));
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<String, String> {
+    let json = cli.json;
+    match &cli.command {
+        Command::Score(args) => commands::score::run(args, json),
+        Command::Dedupe(args) => commands::dedupe::run(args, json),
+        Command::Simulate(args) => commands::simulate::run(args, json),
+        Command::Provider(args) => commands::simulate::provider(args),
+        Command::Demo(args) => commands::demo::run(args, json),
+        Command::Init { dir } => home::init(dir),
+        Command::Import(args) => commands::import::run(&cli.home, args, json),
+        Command::Run { until_idle } => commands::work::run(&cli.home, *until_idle, json),
+        Command::Status => commands::work::status(&cli.home, json),
+        Command::Leads { top } => commands::work::leads(&cli.home, *top, json),
+        Command::Deals => commands::work::deals(&cli.home, json),
+        Command::Show { id } => commands::work::show(&cli.home, id, json),
+        Command::Approve { id, by } => commands::work::approve(&cli.home, id, by),
+        Command::Refuse { id, why, by } => commands::work::refuse(&cli.home, id, why, by),
+        Command::Unknown => commands::work::unknown(&cli.home, json),
+        Command::Reconcile { id, not_sent } => commands::work::reconcile(&cli.home, id, *not_sent),
+        Command::Stop => commands::work::switch(&cli.home, true),
+        Command::Resume => commands::work::switch(&cli.home, false),
+        Command::Verify { .. } => commands::work::verify_audit(&cli.home, json),
+    }
+}

@@ -1,0 +1,161 @@
+//! The command line: what is asked for, and how answers and errors are shown.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{dedupe::DedupeArgs, score::ScoreArgs};
+
+/// An agency that finds clients, wins them and does their work.
+#[derive(Debug, Parser)]
+#[command(name = "agency", version, about)]
+pub(crate) struct Cli {
+    /// The folder with configuration, store and artefacts
+    #[arg(long, global = true, default_value = "./agency", value_name = "DIR")]
+    pub(crate) home: PathBuf,
+    /// One JSON document instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// A simulated business from first letter to payment, with nothing set up
+    Demo(DemoArgs),
+    /// Writes a business to start from
+    Init {
+        /// Where
+        dir: PathBuf,
+    },
+    /// Takes leads in from a file, deduplicated against all there is
+    Import(ImportArgs),
+    /// Works on what is due, on the real clock
+    Run {
+        /// Stop once nothing is due
+        #[arg(long)]
+        until_idle: bool,
+    },
+    /// How far everything is
+    Status,
+    /// Leads, best first
+    Leads {
+        /// How many
+        #[arg(long, default_value_t = 20)]
+        top: usize,
+    },
+    /// Deals
+    Deals,
+    /// What there is of one lead, deal or letter, with reasons and history
+    Show {
+        /// `lead_...`, `deal_...` or the number that `status` and `leads` print
+        id: String,
+    },
+    /// Lets a waiting letter go
+    Approve {
+        /// The draft's id
+        id: String,
+        /// Who says so
+        #[arg(long, default_value = "operator")]
+        by: String,
+    },
+    /// Refuses a waiting letter
+    Refuse {
+        /// The draft's id
+        id: String,
+        /// Why
+        #[arg(long)]
+        why: String,
+        /// Who says so
+        #[arg(long, default_value = "operator")]
+        by: String,
+    },
+    /// Effects whose outcome is not known
+    Unknown,
+    /// A person's word on one of them
+    Reconcile {
+        /// The effect's key
+        id: String,
+        /// It did not happen
+        #[arg(long)]
+        not_sent: bool,
+    },
+    /// The kill switch
+    Stop,
+    /// Its release
+    Resume,
+    /// Learns and applies scorecards
+    Score(ScoreArgs),
+    /// Which records speak of the same
+    Dedupe(DedupeArgs),
+    /// A business on the virtual clock, every invariant checked
+    Simulate(SimulateArgs),
+    /// A mail provider in a process of its own, which keeps books
+    Provider(ProviderArgs),
+    /// Offline checks
+    Verify {
+        #[command(subcommand)]
+        what: Verify,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verify {
+    /// The log's chains and its Merkle tree
+    Audit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Where letters and documents go; refused where it is not empty
+    #[arg(long, default_value = "./agency-demo", value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// What everything follows from
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The table, CSV with a header
+    pub(crate) file: PathBuf,
+    /// What its columns hold, and the terms of its sources
+    #[arg(long, value_name = "MAP.toml")]
+    pub(crate) map: Option<PathBuf>,
+    /// The source, where no column names it
+    #[arg(long)]
+    pub(crate) source: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// Days on the virtual clock
+    #[arg(long)]
+    pub(crate) days: u32,
+    /// Leads that come in
+    #[arg(long)]
+    pub(crate) leads: u32,
+    /// What everything follows from
+    #[arg(long)]
+    pub(crate) seed: u64,
+    /// Let ports fail
+    #[arg(long)]
+    pub(crate) faults: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProviderArgs {
+    /// Where to listen, for example 127.0.0.1:2525
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) bind: std::net::SocketAddr,
+    /// Where the books are kept
+    #[arg(long, value_name = "FILE")]
+    pub(crate) books: PathBuf,
+    /// Deliver whatever is handed over, also under a key that was seen
+    #[arg(long)]
+    pub(crate) no_keys: bool,
+    /// Wait between booking and answering
+    #[arg(long, default_value_t = 0, value_name = "MS")]
+    pub(crate) pause_before_answer: u64,
+}

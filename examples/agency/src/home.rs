@@ -1,0 +1,92 @@
+//! The folder in which an agency lives.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use dealwright_core::document::Format;
+use dealwright_core::error::{PortError, PortErrorKind};
+use dealwright_core::process::EffectClass;
+use dealwright_core::trust::{Charge, ChargeReceipt, PaymentGateway};
+use dealwright_documents::Typesetter;
+use dealwright_email::EmlMessenger;
+use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
+use dealwright_runtime::{Agency, Business, STARTER_AGENCY, STARTER_SERVICES, STARTER_TEMPLATES};
+use dealwright_system::Keyring;
+
+/// Writes a business to start from.
+pub(crate) fn init(dir: &Path) -> Result<String, String> {
+    let taken = fs::read_dir(dir).is_ok_and(|mut d| d.next().is_some());
+    if taken {
+        return Err(format!("`{}` is not empty; choose another folder", dir.display()));
+    }
+    let failed = |e: std::io::Error| format!("`{}` cannot be written: {e}", dir.display());
+    fs::create_dir_all(dir).map_err(failed)?;
+    for (name, text) in [
+        ("agency.toml", STARTER_AGENCY),
+        ("services.toml", STARTER_SERVICES),
+        ("templates.toml", STARTER_TEMPLATES),
+    ] {
+        fs::write(dir.join(name), text).map_err(failed)?;
+    }
+    Ok(format!(
+        "wrote {0}/agency.toml, services.toml and templates.toml\nnext: agency --home {0} import FILE.csv --map MAP.toml",
+        dir.display()
+    ))
+}
+
+/// Opens the agency in `home`, as the store's owner or beside it.
+pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
+    let read = |name: &str| {
+        fs::read_to_string(home.join(name)).map_err(|e| {
+            format!(
+                "`{}` cannot be read ({e}); write one with `agency init {}`",
+                home.join(name).display(),
+                home.display()
+            )
+        })
+    };
+    let business = Business::read(
+        &read("agency.toml")?,
+        &read("services.toml")?,
+        &read("templates.toml")?,
+    )
+    .map_err(|e| e.to_string())?;
+    let told = |e: PortError| e.chain();
+    let path = home.join("store.sqlite");
+    let store = if owner {
+        EmbeddedStore::open(&path, Options::default())
+    } else {
+        EmbeddedStore::open_beside(&path, Options::default())
+    }
+    .map_err(told)?;
+    let keys = Keyring::open_or_create(&home.join("keys/master.key")).map_err(told)?;
+    let blobs: Arc<dyn dealwright_core::blobs::Blobs> =
+        Arc::new(FileBlobs::open(&home.join("blobs")).map_err(told)?);
+    let letters = EmlMessenger::open(&home.join("outbox"), Arc::clone(&blobs)).map_err(told)?;
+    Agency::builder(business)
+        .store(store)
+        .sealer(keys)
+        .blobs(blobs)
+        .messenger(letters)
+        .gateway(NoGateway)
+        .renderer(Typesetter::new(), Format::Pdf)
+        .build()
+        .map_err(|e| e.to_string())
+}
+
+/// Asks nobody for money: invoices wait until a payment adapter is configured.
+#[derive(Debug)]
+struct NoGateway;
+
+#[async_trait::async_trait]
+impl PaymentGateway for NoGateway {
+    fn class(&self) -> EffectClass {
+        EffectClass::Idempotent
+    }
+
+    async fn charge(&self, _charge: Charge) -> Result<ChargeReceipt, PortError> {
+        Err(PortError::new("charge", PortErrorKind::PermissionDenied)
+            .with_source("no payment adapter is configured"))
+    }
+}
