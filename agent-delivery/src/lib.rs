@@ -3,6 +3,7 @@ pub mod breakdown;
 pub mod deliverable;
 pub mod execute;
 pub mod feedback;
+pub mod project;
 pub mod report;
 pub mod review;
 pub mod schedule;
