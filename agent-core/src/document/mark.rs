@@ -107,13 +107,15 @@ impl AiMark {
     /// Reads the mark back from a released file: PDF, HTML, SVG or Markdown.
     ///
     /// Words of the document itself cannot fake it: in HTML and SVG they stand escaped, in a
-    /// PDF compressed, in Markdown below the head.
+    /// PDF outside of its keywords, in Markdown below the head.
     #[must_use]
     pub fn find(bytes: &[u8]) -> Option<AiScope> {
         [AiScope::Parts, AiScope::Whole].into_iter().find(|scope| {
             let mark = Self::new(*scope);
             if bytes.starts_with(b"%PDF-") {
-                contains(bytes, mark.keyword().as_bytes())
+                // The one place of XMP where nothing but keywords stands.
+                let keywords = format!("<pdf:Keywords>{}</pdf:Keywords>", mark.keyword());
+                contains(bytes, keywords.as_bytes())
             } else if let Some(rest) = bytes.strip_prefix(b"---\n") {
                 let head = rest
                     .windows(5)

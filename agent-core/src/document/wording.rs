@@ -36,10 +36,14 @@ enum Tongue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Label {
+    /// Of tasks that delay the end when they are late.
+    Critical,
     /// Above the data of a chart.
     Data,
     /// Before the day a document bears.
     Date,
+    /// Of the part of a task that is done.
+    Done,
     /// On a document that binds nobody yet.
     Draft,
     /// Above a column of last days.
@@ -48,6 +52,8 @@ pub enum Label {
     Milestone,
     /// Before the number of a document.
     Number,
+    /// Of the part of a task that lies ahead.
+    Planned,
     /// Above the hashes a document rests on.
     References,
     /// Before the hash of a signature's record.
@@ -127,12 +133,20 @@ impl Wording {
     #[must_use]
     pub fn label(&self, label: Label) -> &'static str {
         self.pick(match label {
+            Label::Critical => [
+                "kritischer Pfad",
+                "critical path",
+                "ruta crítica",
+                "chemin critique",
+            ],
             Label::Data => ["Daten", "Data", "Datos", "Données"],
             Label::Date => ["Datum", "Date", "Fecha", "Date"],
+            Label::Done => ["erledigt", "done", "hecho", "fait"],
             Label::Draft => ["Entwurf", "Draft", "Borrador", "Projet"],
             Label::End => ["Ende", "End", "Fin", "Fin"],
             Label::Milestone => ["Meilenstein", "Milestone", "Hito", "Jalon"],
             Label::Number => ["Nummer", "Number", "Número", "Numéro"],
+            Label::Planned => ["geplant", "planned", "previsto", "prévu"],
             Label::References => [
                 "Prüfsummen",
                 "Hashes",
