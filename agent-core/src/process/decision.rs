@@ -217,7 +217,8 @@ pub(crate) fn keyed(sealer: &dyn Sealer, what: &str, data: &str) -> String {
 pub struct Refusal {
     pub(crate) rule: Cow<'static, str>,
     pub(crate) reason: String,
-    pub(crate) answer: Option<Message>,
+    // Boxed: refusals travel in results, and few carry an answer.
+    pub(crate) answer: Option<Box<Message>>,
 }
 
 impl Refusal {
@@ -235,7 +236,12 @@ impl Refusal {
     /// Tells another process of it in the same commit.
     #[must_use]
     pub fn answering<C: Contract>(mut self, receiver: ProcessKey, step: &str, body: &C) -> Self {
-        self.answer = Some(Message::new(receiver, step.to_owned(), Lane::Normal, body));
+        self.answer = Some(Box::new(Message::new(
+            receiver,
+            step.to_owned(),
+            Lane::Normal,
+            body,
+        )));
         self
     }
 

@@ -752,7 +752,7 @@ impl<P: Process> Typed<P> {
                 let rows = refusal
                     .answer
                     .into_iter()
-                    .map(|m| message(s, process, m, now))
+                    .map(|m| message(s, process, *m, now))
                     .collect::<Result<_, _>>()?;
                 let outcome = Outcome::Refused {
                     rule: refusal.rule.into_owned(),

@@ -25,9 +25,12 @@ struct Inner {
     ready: BTreeMap<Lane, BTreeSet<(Timestamp, WorkKey)>>,
     leased: BTreeSet<(Timestamp, WorkKey)>,
     feed: Vec<Envelope>,
-    indexes: BTreeMap<(Tenant, String, String), BTreeMap<(String, ProcessKey), IndexEntry>>,
+    indexes: BTreeMap<(Tenant, String, String), Index>,
     tokens: u64,
 }
+
+/// Entries by key as text and process: in the order in which they are found.
+type Index = BTreeMap<(String, ProcessKey), IndexEntry>;
 
 struct Case {
     stored: Stored,

@@ -381,7 +381,11 @@ impl Process for Desk {
                     }
                 }
                 state.slots.insert(slot.clone(), place.clone());
-                forget(&mut state, place.day);
+                if place.granted {
+                    // Only then is its day today: a place that is kept for a later day must not
+                    // make the desk forget what this day has seen.
+                    forget(&mut state, place.day);
+                }
             }
             DeskEvent::Granted { slot, attempt } => {
                 if let Some(found) = state.slots.get_mut(slot) {
@@ -663,7 +667,7 @@ fn first_free(
             continue;
         }
         let near = scopes.iter().find_map(|scope| match scope {
-            Scope::Mailbox(mailbox) => state.mailboxes.get(mailbox).and_then(|taken| {
+            Scope::Mailbox(mailbox) if gap > Duration::zero() => state.mailboxes.get(mailbox).and_then(|taken| {
                 taken
                     .range((
                         std::ops::Bound::Excluded(at - gap),

@@ -377,6 +377,9 @@ fn asked(state: &PayerState, asker: &ProcessKey, ask: &AskCharge, cx: &Cx<'_>) -
     if bill.amount.minor() <= 0 {
         return refuse("I5", "the amount is not above zero".to_owned());
     }
+    if earlier.is_some_and(|e| e.paid.minor() > bill.amount.minor()) {
+        return refuse("I5", "more has come in for this invoice already".to_owned());
+    }
     let others = state
         .instalments
         .iter()
@@ -407,8 +410,9 @@ fn asked(state: &PayerState, asker: &ProcessKey, ask: &AskCharge, cx: &Cx<'_>) -
         step: ask.step.clone(),
         bill: bill.clone(),
         attempt,
-        paid: Money::zero(bill.amount.currency()),
-        seen: Vec::new(),
+        // What came in before a failed try stays counted.
+        paid: earlier.map_or(Money::zero(bill.amount.currency()), |e| e.paid),
+        seen: earlier.map_or_else(Vec::new, |e| e.seen.clone()),
         phase: if waits {
             InstalmentPhase::AwaitsApproval
         } else {
@@ -534,6 +538,9 @@ fn received(
     };
     if i.seen.iter().any(|seen| seen == event) {
         return Err(Refusal::new("CF-4", "this payment was counted already"));
+    }
+    if amount.minor() <= 0 {
+        return Err(Refusal::new("I5", format!("a payment of {amount} is none")));
     }
     let paid = i
         .paid

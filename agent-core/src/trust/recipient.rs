@@ -756,11 +756,27 @@ fn over_cap(state: &RecipientState, class: LetterClass, cx: &Cx<'_>) -> Option<L
         return None;
     }
     let window = Duration::days(i64::from(policy.marketing_cap_days));
-    let recent = state
+    let sent = state
         .marketing_sent
         .iter()
         .filter(|at| cx.now().signed_duration_since(**at) < window)
         .count();
+    // Letters that may still leave count as well: two askers at once must not exceed the cap.
+    let waiting = state
+        .intents
+        .values()
+        .filter(|i| i.class == LetterClass::Marketing)
+        .filter(|i| {
+            matches!(
+                i.phase,
+                Phase::AwaitsApproval { .. }
+                    | Phase::AwaitsSlot
+                    | Phase::Booked { .. }
+                    | Phase::Stopping { .. }
+            )
+        })
+        .count();
+    let recent = sent.saturating_add(waiting);
     (recent >= usize::try_from(policy.marketing_cap).unwrap_or(usize::MAX)).then(|| LintFinding {
         rule: "OU-4".to_owned(),
         what: format!(
@@ -877,6 +893,23 @@ fn slot(state: &RecipientState, answer_: &SlotAnswer, cx: &Cx<'_>) -> Answer {
 
 fn withdrawn(state: &RecipientState, withdraw: &Withdraw, cx: &Cx<'_>) -> Answer {
     let name = &withdraw.intent;
+    let give_back = Decision::nothing().tell(
+        desk(cx),
+        cx.step(name),
+        &SlotDone {
+            intent: name.clone(),
+            attempt: withdraw.attempt,
+            used: false,
+        },
+    );
+    let overtaken = state.intents.get(name).filter(|i| {
+        i.phase == Phase::AwaitsSlot && i.attempt.saturating_add(1) == withdraw.attempt
+    });
+    if let Some(intent) = overtaken {
+        // The withdrawal is urgent and came before the grant it takes back: the grant must find
+        // nothing that waits for it.
+        return Ok(give_back.and(drop_it(name, intent, &withdraw.rule, &withdraw.why, cx)));
+    }
     let intent = state
         .intents
         .get(name)
@@ -887,15 +920,7 @@ fn withdrawn(state: &RecipientState, withdraw: &Withdraw, cx: &Cx<'_>) -> Answer
         }
         // Its end is on the way and acknowledges by itself.
         Some((_, Phase::Stopping { .. } | Phase::Sent { .. })) => Ok(Decision::nothing()),
-        _ => Ok(Decision::nothing().tell(
-            desk(cx),
-            cx.step(name),
-            &SlotDone {
-                intent: name.clone(),
-                attempt: withdraw.attempt,
-                used: false,
-            },
-        )),
+        _ => Ok(give_back),
     }
 }
 

@@ -1,5 +1,9 @@
 //! Every interleaving of ask, grant, opt-out, lease, start, crash and lapse.
 
+mod approvals;
+mod caps;
+mod money;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 

@@ -167,12 +167,13 @@ pub(super) const RULES: &[Rule] = &[
         about: About::Letter,
         check: |q| {
             let letter = &q.draft.letter;
-            match &letter.notices.ai {
-                Some(notice) if letter.made_by_ai && !letter.text().starts_with(notice.as_str()) => {
-                    Err("the AI notice is not at the head of the text".to_owned())
-                }
-                _ => Ok(()),
+            let at_head = letter.notices.ai.as_ref().is_some_and(|notice| {
+                !notice.trim().is_empty() && letter.text().starts_with(notice.as_str())
+            });
+            if letter.made_by_ai && !at_head {
+                return Err("no AI notice stands at the head of the text".to_owned());
             }
+            Ok(())
         },
     },
     Rule {
