@@ -6,4 +6,5 @@ pub mod needs;
 pub mod negotiation;
 pub mod pricing;
 pub mod proposal;
+pub mod reply;
 mod words;

@@ -5,6 +5,6 @@ pub mod qualify;
 pub mod resolve;
 pub mod score;
 
-pub mod source;
 pub mod lead;
 pub mod market;
+pub mod source;

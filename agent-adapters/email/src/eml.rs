@@ -66,9 +66,8 @@ impl Messenger for EmlMessenger {
         let first = sendable.first_started().unwrap_or(at);
         let (letter, key) = sendable.take(at)?;
         let files = self.files(&letter).await?;
-        let invalid = |what: String| {
-            PortError::new("send letter", PortErrorKind::Invalid).with_source(what)
-        };
+        let invalid =
+            |what: String| PortError::new("send letter", PortErrorKind::Invalid).with_source(what);
         let bytes = render(&letter, &files, first).map_err(|e| invalid(e.to_string()))?;
         // What leaves is looked at once more as a receiver would see it.
         if let Some(finding) = lint_mime(&letter, &bytes).into_iter().next() {
@@ -76,7 +75,11 @@ impl Messenger for EmlMessenger {
         }
         let hex = key.to_hex();
         let short = hex.get(..12).unwrap_or(&hex);
-        let name = format!("{}-{}-{short}.eml", first.format("%Y-%m-%d"), safe(&letter.step));
+        let name = format!(
+            "{}-{}-{short}.eml",
+            first.format("%Y-%m-%d"),
+            safe(&letter.step)
+        );
         let path = self.folder.join(&name);
         let beside = self.folder.join(format!(".{name}.part"));
         File::create(&beside)
@@ -98,7 +101,13 @@ impl Messenger for EmlMessenger {
 
 fn safe(step: &str) -> String {
     step.chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '-'
+            }
+        })
         .take(40)
         .collect()
 }

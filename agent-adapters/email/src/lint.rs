@@ -18,7 +18,9 @@ pub fn lint_mime(letter: &Letter, bytes: &[u8]) -> Vec<LintFinding> {
         return findings;
     };
     let address_of = |list: Option<&mail_parser::Address<'_>>| {
-        list.and_then(|l| l.first()).and_then(|a| a.address()).map(str::to_owned)
+        list.and_then(|l| l.first())
+            .and_then(|a| a.address())
+            .map(str::to_owned)
     };
     if address_of(message.from()).as_deref() != Some(letter.sender.address.as_str()) {
         missing("CS-1", "`From` is not the sender");
@@ -41,8 +43,14 @@ pub fn lint_mime(letter: &Letter, bytes: &[u8]) -> Vec<LintFinding> {
     if message.subject() != Some(letter.subject().as_str()) {
         missing("CS-2", "the subject differs");
     }
-    let text = message.body_text(0).map(|t| t.replace("\r\n", "\n")).unwrap_or_default();
-    let html = message.body_html(0).map(|t| t.replace("\r\n", "\n")).unwrap_or_default();
+    let text = message
+        .body_text(0)
+        .map(|t| t.replace("\r\n", "\n"))
+        .unwrap_or_default();
+    let html = message
+        .body_html(0)
+        .map(|t| t.replace("\r\n", "\n"))
+        .unwrap_or_default();
     if text.trim_end() != letter.text().trim_end() {
         missing("CO-2", "the plain part differs from the letter");
     }
@@ -58,7 +66,12 @@ pub fn lint_mime(letter: &Letter, bytes: &[u8]) -> Vec<LintFinding> {
                 HeaderValue::Text(text) => text.trim().to_owned(),
                 _ => bytes
                     .get(h.offset_start as usize..h.offset_end as usize)
-                    .map(|b| String::from_utf8_lossy(b).replace("\r\n", "").trim().to_owned())
+                    .map(|b| {
+                        String::from_utf8_lossy(b)
+                            .replace("\r\n", "")
+                            .trim()
+                            .to_owned()
+                    })
                     .unwrap_or_default(),
             })
             .collect()
@@ -67,11 +80,18 @@ pub fn lint_mime(letter: &Letter, bytes: &[u8]) -> Vec<LintFinding> {
     match &letter.notices.opt_out {
         Some(opt_out) => {
             let https = unsubscribe.join(" ").matches("https://").count();
-            if unsubscribe.len() != 1 || https != 1 || !unsubscribe.join("").contains(&opt_out.url) {
-                missing("R8-1", "there is not exactly one `List-Unsubscribe` with the one https address");
+            if unsubscribe.len() != 1 || https != 1 || !unsubscribe.join("").contains(&opt_out.url)
+            {
+                missing(
+                    "R8-1",
+                    "there is not exactly one `List-Unsubscribe` with the one https address",
+                );
             }
             if post != ["List-Unsubscribe=One-Click"] {
-                missing("R8-1", "there is not exactly one `List-Unsubscribe-Post: List-Unsubscribe=One-Click`");
+                missing(
+                    "R8-1",
+                    "there is not exactly one `List-Unsubscribe-Post: List-Unsubscribe=One-Click`",
+                );
             }
         }
         None if letter.class == LetterClass::Marketing => {
@@ -85,11 +105,17 @@ pub fn lint_mime(letter: &Letter, bytes: &[u8]) -> Vec<LintFinding> {
     }
     let marked = raw("X-AI-Generated").iter().any(|v| v == "true");
     if letter.made_by_ai != marked {
-        missing("AI-3", "the machine-readable mark of AI does not fit the letter");
+        missing(
+            "AI-3",
+            "the machine-readable mark of AI does not fit the letter",
+        );
     }
     let automatic = !raw("Auto-Submitted").is_empty();
     if automatic != (letter.made_by_ai && !letter.approved) {
-        missing("AR-2", "`Auto-Submitted` does not fit who approved the letter");
+        missing(
+            "AR-2",
+            "`Auto-Submitted` does not fit who approved the letter",
+        );
     }
     findings
 }

@@ -6,9 +6,7 @@ use lettre::message::header::{ContentDisposition, ContentType};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
-use crate::headers::{
-    AiGenerated, AutoSubmitted, ListUnsubscribe, ListUnsubscribePost, Principal,
-};
+use crate::headers::{AiGenerated, AutoSubmitted, ListUnsubscribe, ListUnsubscribePost, Principal};
 
 /// Why a letter has no MIME form.
 #[derive(Debug)]
@@ -27,8 +25,13 @@ pub enum RenderError {
 impl std::fmt::Display for RenderError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Address(what) => write!(f, "an address of the letter cannot stand in a header: {what}"),
-            Self::MediaType(what) => write!(f, "attachment has the media type `{what}`, which is none"),
+            Self::Address(what) => write!(
+                f,
+                "an address of the letter cannot stand in a header: {what}"
+            ),
+            Self::MediaType(what) => {
+                write!(f, "attachment has the media type `{what}`, which is none")
+            }
             Self::Missing(what) => write!(f, "the bytes of attachment `{what}` are missing"),
             Self::Message(what) => write!(f, "the letter has no mime form: {what}"),
         }
@@ -56,16 +59,25 @@ pub fn render(
         .as_ref()
         .map(|name| header_text(name.reveal(Purpose::Contact)));
     let mut builder = Message::builder()
-        .from(mailbox(Some(header_text(&sender.name)), sender.address.as_str())?)
+        .from(mailbox(
+            Some(header_text(&sender.name)),
+            sender.address.as_str(),
+        )?)
         .reply_to(mailbox(None, sender.reply_to.as_str())?)
-        .to(mailbox(to_name, letter.to.reveal(Purpose::Contact).as_str())?)
+        .to(mailbox(
+            to_name,
+            letter.to.reveal(Purpose::Contact).as_str(),
+        )?)
         .subject(letter.subject())
         .date(date.into())
         .message_id(Some(format!("<{}>", letter.message_id)))
         .header(Principal(header_text(&sender.principal)));
     if let Some(thread) = &letter.thread {
-        let mut references: Vec<String> =
-            thread.references.iter().map(|id| format!("<{id}>")).collect();
+        let mut references: Vec<String> = thread
+            .references
+            .iter()
+            .map(|id| format!("<{id}>"))
+            .collect();
         let parent = format!("<{}>", thread.in_reply_to);
         if references.last() != Some(&parent) {
             references.push(parent.clone());
@@ -75,7 +87,10 @@ pub fn render(
     if let Some(opt_out) = &letter.notices.opt_out {
         let mut value = format!("<{}>", opt_out.url);
         if let Some(mailbox) = &opt_out.mailto {
-            value.push_str(&format!(", <mailto:{}?subject=unsubscribe>", mailbox.as_str()));
+            value.push_str(&format!(
+                ", <mailto:{}?subject=unsubscribe>",
+                mailbox.as_str()
+            ));
         }
         builder = builder
             .header(ListUnsubscribe(value))
@@ -131,7 +146,13 @@ fn part(attachment: &Attachment, bytes: &[u8]) -> Result<SinglePart, RenderError
 /// A name that is only a name: no path, no control characters, no quotes.
 fn file_name(name: &str) -> String {
     name.chars()
-        .map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ') { c } else { '-' })
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ') {
+                c
+            } else {
+                '-'
+            }
+        })
         .take(100)
         .collect()
 }

@@ -47,7 +47,11 @@ impl Blobs for FileBlobs {
         let folder = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder).map_err(|e| failed("put blob", e))?;
         let turn = self.written.fetch_add(1, Ordering::Relaxed);
-        let beside = folder.join(format!(".{}-{}-{turn}", address.to_hex(), std::process::id()));
+        let beside = folder.join(format!(
+            ".{}-{}-{turn}",
+            address.to_hex(),
+            std::process::id()
+        ));
         // Written beside, synced and renamed: a reader sees all of it or nothing.
         let done = File::create(&beside)
             .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))

@@ -15,19 +15,70 @@ use crate::error::map;
 /// How many jobs share one synced transaction at most.
 const BATCH: usize = 256;
 
-/// Leases of this process; nobody else can hold one.
+/// Leases of this process; nobody else can hold one. Changes can be undone as long as the
+/// transaction they belong to is open, so that memory and disk never disagree.
 #[derive(Default)]
 pub(crate) struct Leases {
-    pub(crate) held: BTreeMap<WorkKey, (String, Timestamp, u64)>,
-    pub(crate) next_token: u64,
+    held: BTreeMap<WorkKey, Held>,
+    undo: Vec<(WorkKey, Option<Held>)>,
+    next_token: u64,
 }
 
+/// Who holds a row, until when, and the fence.
+pub(crate) type Held = (String, Timestamp, u64);
+
 impl Leases {
+    /// None held; tokens grow from `next_token`.
+    pub(crate) fn after(next_token: u64) -> Self {
+        Self {
+            next_token,
+            ..Self::default()
+        }
+    }
+
     /// Puts the lease that is held in memory back on a row read from disk.
     pub(crate) fn dress(&self, work: &mut Work) {
         if let Some((worker, until, token)) = self.held.get(&work.key) {
             work.lease = Some((worker.clone(), *until));
             work.token = *token;
+        }
+    }
+
+    pub(crate) fn is_held(&self, key: &WorkKey) -> bool {
+        self.held.contains_key(key)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&WorkKey, &Held)> {
+        self.held.iter()
+    }
+
+    pub(crate) fn hold(&mut self, key: WorkKey, held: Held) {
+        let before = self.held.insert(key.clone(), held);
+        self.undo.push((key, before));
+    }
+
+    pub(crate) fn release(&mut self, key: &WorkKey) {
+        if let Some(before) = self.held.remove(key) {
+            self.undo.push((key.clone(), Some(before)));
+        }
+    }
+
+    /// A token that no claim had before. It is spent even where the transaction fails.
+    pub(crate) fn token(&mut self) -> u64 {
+        self.next_token = self.next_token.saturating_add(1);
+        self.next_token
+    }
+
+    fn settle(&mut self, kept: bool) {
+        if kept {
+            self.undo.clear();
+            return;
+        }
+        while let Some((key, before)) = self.undo.pop() {
+            match before {
+                Some(held) => self.held.insert(key, held),
+                None => self.held.remove(&key),
+            };
         }
     }
 }
@@ -69,8 +120,9 @@ impl Writer {
                 Box::new(move |spoiled| {
                     let result = match (spoiled, result) {
                         (None, Some(result)) => result,
-                        (Some(error), _) => Err(PortError::new(operation, error.kind())
-                            .with_source(error.chain())),
+                        (Some(error), _) => {
+                            Err(PortError::new(operation, error.kind()).with_source(error.chain()))
+                        }
                         (None, None) => Err(PortError::new(operation, PortErrorKind::Unexpected)),
                     };
                     // The caller may have stopped waiting; what was done is done.
@@ -83,7 +135,8 @@ impl Writer {
             }
         });
         let gone = || {
-            PortError::new(operation, PortErrorKind::Unavailable).with_source("the store is closed or locked by another program")
+            PortError::new(operation, PortErrorKind::Unavailable)
+                .with_source("the store is closed or locked by another program")
         };
         self.jobs
             .as_ref()
@@ -134,6 +187,7 @@ fn work(db: &Connection, mut leases: Leases, waiting: &Receiver<Job>) {
             // A failed rollback means that SQLite has rolled back already.
             let _ = db.execute_batch("rollback");
         }
+        leases.settle(spoiled.is_none());
         for answer in answers {
             answer(spoiled.as_ref());
         }

@@ -39,7 +39,10 @@ pub(crate) fn parse_key(text: &str) -> Result<ProcessKey, PortError> {
             let tenant = Tenant::parse(tenant).map_err(|e| corrupt("read key", e))?;
             Ok(ProcessKey::new(&tenant, kind, id))
         }
-        _ => Err(corrupt("read key", format!("`{text}` is not tenant/kind/id"))),
+        _ => Err(corrupt(
+            "read key",
+            format!("`{text}` is not tenant/kind/id"),
+        )),
     }
 }
 

@@ -74,16 +74,27 @@ impl EmbeddedStore {
             })?;
         }
         let lock = if owner { Some(lock(path)?) } else { None };
+        Self::open_locked(path, options, owner, lock).map_err(|e| at_path(&e, path))
+    }
+
+    fn open_locked(
+        path: &Path,
+        options: Options,
+        owner: bool,
+        lock: Option<File>,
+    ) -> Result<Self, PortError> {
         let db = Connection::open(path).map_err(|e| map("open store", e))?;
+        // Looks before it touches: a file that is damaged or somebody else's stays as it is.
+        let version = schema::check(&db)?;
         schema::prepare(&db)?;
         if let Some(pages) = options.max_pages {
             db.pragma_update(None, "max_page_count", pages)
                 .map_err(|e| map("open store", e))?;
         }
-        schema::migrate(&db)?;
+        schema::migrate(&db, version)?;
         let mut leases = Leases::default();
         if owner {
-            leases.next_token = schema::next_epoch(&db)? << 40;
+            leases = Leases::after(schema::next_epoch(&db)? << 40);
             lapse_started(&db)?;
         }
         let reader = || {
@@ -118,9 +129,11 @@ impl EmbeddedStore {
 }
 
 fn lock(path: &Path) -> Result<File, PortError> {
-    let beside = path.with_extension("lock");
-    let file = File::create(&beside)
-        .map_err(|e| PortError::new("open store", PortErrorKind::PermissionDenied).with_source(e))?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let file = File::create(&beside).map_err(|e| {
+        PortError::new("open store", PortErrorKind::PermissionDenied).with_source(e)
+    })?;
     file.try_lock().map_err(|_| {
         PortError::new("open store", PortErrorKind::Unavailable).with_source(format!(
             "`{}` is in use by another process; stop that one first",
@@ -130,13 +143,20 @@ fn lock(path: &Path) -> Result<File, PortError> {
     Ok(file)
 }
 
+/// The same error, saying which file it is about.
+fn at_path(error: &PortError, path: &Path) -> PortError {
+    let cause = std::error::Error::source(error).map_or_else(String::new, |c| format!(": {c}"));
+    PortError::new("open store", error.kind()).with_source(format!("`{}`{cause}", path.display()))
+}
+
 /// What a crash makes of effects that had started.
 fn lapse_started(db: &Connection) -> Result<(), PortError> {
     let started: Vec<String> = db
         .prepare("select row from work where state = 'started'")
         .and_then(|mut s| s.query_map([], rows::text_of)?.collect())
         .map_err(|e| map("open store", e))?;
-    db.execute_batch("begin immediate").map_err(|e| map("open store", e))?;
+    db.execute_batch("begin immediate")
+        .map_err(|e| map("open store", e))?;
     for text in started {
         let mut work = rows::work(&text)?;
         work.lapse();
@@ -204,12 +224,8 @@ impl Store for EmbeddedStore {
                     return lost(kind);
                 }
                 match &work.lease {
-                    Some((worker, until)) => {
-                        leases.held.insert(key, (worker.clone(), *until, token));
-                    }
-                    None => {
-                        leases.held.remove(&key);
-                    }
+                    Some((worker, until)) => leases.hold(key, (worker.clone(), *until, token)),
+                    None => leases.release(&key),
                 }
                 write_work(db, &work)?;
                 Ok(Ok(()))
@@ -223,21 +239,27 @@ impl Store for EmbeddedStore {
         n: usize,
     ) -> Result<(Vec<Envelope>, Option<Cursor>), PortError> {
         let start: i64 = match &after {
-            Some(cursor) => cursor.as_str().parse().map_err(|e| {
-                PortError::new("feed", PortErrorKind::Invalid).with_source(e)
-            })?,
+            Some(cursor) => cursor
+                .as_str()
+                .parse()
+                .map_err(|e| PortError::new("feed", PortErrorKind::Invalid).with_source(e))?,
             None => 0,
         };
         let limit = i64::try_from(n).unwrap_or(i64::MAX);
         let page: Vec<(i64, String)> = self
             .reader()
-            .prepare_cached("select position, envelope from log where position > ?1 order by position limit ?2")
+            .prepare_cached(
+                "select position, envelope from log where position > ?1 order by position limit ?2",
+            )
             .and_then(|mut s| {
                 s.query_map([start, limit], |row| Ok((row.get(0)?, row.get(1)?)))?
                     .collect()
             })
             .map_err(|e| map("feed", e))?;
-        let next = page.last().map(|(at, _)| Cursor::new(at.to_string())).or(after);
+        let next = page
+            .last()
+            .map(|(at, _)| Cursor::new(at.to_string()))
+            .or(after);
         let page = page
             .iter()
             .map(|(_, text)| rows::envelope(text))
@@ -254,7 +276,8 @@ impl Store for EmbeddedStore {
         let (after_key, after_process) = match &find.after {
             Some(cursor) => {
                 let (key, process) = cursor.as_str().split_once('|').ok_or_else(|| {
-                    PortError::new("find", PortErrorKind::Invalid).with_source("not a cursor of this store")
+                    PortError::new("find", PortErrorKind::Invalid)
+                        .with_source("not a cursor of this store")
                 })?;
                 let key = hex::decode(key)
                     .map_err(|e| PortError::new("find", PortErrorKind::Invalid).with_source(e))?;
@@ -309,8 +332,8 @@ impl Store for EmbeddedStore {
             (Some(receiver), state) => self
                 .reader()
                 .prepare_cached(
-                    "select row from work where receiver = ?1 and key > ?2
-                     and (?3 is null or state = ?3) order by key limit ?4",
+                    "select row from work where key > ?1 || '/' and key < ?1 || '0' and receiver = ?1
+                     and key > ?2 and (?3 is null or state = ?3) order by key limit ?4",
                 )
                 .and_then(|mut s| {
                     s.query_map(
@@ -319,13 +342,21 @@ impl Store for EmbeddedStore {
                     )?
                     .collect()
                 }),
-            (None, Some(state)) => self
-                .reader()
-                .prepare_cached("select row from work where state = ?1 and key > ?2 order by key limit ?3")
-                .and_then(|mut s| {
-                    s.query_map(params![state_word(state), after, limit], rows::text_of)?
-                        .collect()
-                }),
+            (None, Some(state)) => {
+                // The index of the few leaves out the many; saying so again lets SQLite use it.
+                let few = match state {
+                    WorkState::Applied | WorkState::Ready => "",
+                    _ => "and state not in ('applied', 'ready')",
+                };
+                self.reader()
+                    .prepare_cached(&format!(
+                        "select row from work where state = ?1 {few} and key > ?2 order by key limit ?3"
+                    ))
+                    .and_then(|mut s| {
+                        s.query_map(params![state_word(state), after, limit], rows::text_of)?
+                            .collect()
+                    })
+            }
             (None, None) => self
                 .reader()
                 .prepare_cached("select row from work where key > ?1 order by key limit ?2")
@@ -379,7 +410,10 @@ fn apply(
     for entry in commit.index().iter().filter(|entry| entry.unique) {
         if is_taken(db, process, entry)? {
             return Ok(Err(PortError::new("commit", PortErrorKind::AlreadyExists)
-                .with_source(format!("unique key of index `{}` is taken", entry.index))));
+                .with_source(format!(
+                    "unique key of index `{}` is taken",
+                    entry.index
+                ))));
         }
     }
 
@@ -387,13 +421,13 @@ fn apply(
     // transaction as a whole.
     row.consume();
     write_work(db, &row)?;
-    leases.held.remove(&consumed.key);
+    leases.release(&consumed.key);
     for cancelled in commit.cancelled() {
         if let Some(mut work) = read_work(db, cancelled.as_str())? {
             leases.dress(&mut work);
             if work.cancel() {
                 if work.lease.is_none() {
-                    leases.held.remove(cancelled);
+                    leases.release(cancelled);
                 }
                 write_work(db, &work)?;
             }
@@ -452,7 +486,11 @@ fn is_taken(db: &Connection, process: &ProcessKey, entry: &IndexEntry) -> Result
     .map_err(|e| map("commit", e))
 }
 
-fn write_index(db: &Connection, process: &ProcessKey, entries: &[IndexEntry]) -> Result<(), PortError> {
+fn write_index(
+    db: &Connection,
+    process: &ProcessKey,
+    entries: &[IndexEntry],
+) -> Result<(), PortError> {
     let key = process.to_string();
     let failed = |e| map("index", e);
     let mut wanted = std::collections::BTreeMap::new();
@@ -465,27 +503,33 @@ fn write_index(db: &Connection, process: &ProcessKey, entries: &[IndexEntry]) ->
     }
     let old: Vec<(String, Vec<u8>)> = db
         .prepare_cached("select scope, sortable from entry where process = ?1")
-        .and_then(|mut s| s.query_map([&key], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .and_then(|mut s| {
+            s.query_map([&key], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
         .map_err(failed)?;
     // Most steps leave most entries as they are: write only what changed.
     for place in old {
         if wanted.remove(&place).is_none() {
-            db.prepare_cached("delete from entry where scope = ?1 and sortable = ?2 and process = ?3")
-                .and_then(|mut s| s.execute(params![place.0, place.1, key]))
-                .map_err(failed)?;
+            db.prepare_cached(
+                "delete from entry where scope = ?1 and sortable = ?2 and process = ?3",
+            )
+            .and_then(|mut s| s.execute(params![place.0, place.1, key]))
+            .map_err(failed)?;
         }
     }
     for ((scope, sortable), (parts, unique)) in wanted {
-        db.prepare_cached("insert into entry (scope, sortable, process, parts, uniq) values (?1, ?2, ?3, ?4, ?5)")
-            .and_then(|mut s| s.execute(params![scope, sortable, key, parts, unique]))
-            .map_err(failed)?;
+        db.prepare_cached(
+            "insert into entry (scope, sortable, process, parts, uniq) values (?1, ?2, ?3, ?4, ?5)",
+        )
+        .and_then(|mut s| s.execute(params![scope, sortable, key, parts, unique]))
+        .map_err(failed)?;
     }
     Ok(())
 }
 
 fn take(db: &Connection, leases: &mut Leases, claim: &Claim) -> Result<Claims, PortError> {
     let lapsed: Vec<WorkKey> = leases
-        .held
         .iter()
         .filter(|(_, (worker, until, _))| {
             *until <= claim.now || (claim.exclusive && *worker != claim.worker)
@@ -493,7 +537,7 @@ fn take(db: &Connection, leases: &mut Leases, claim: &Claim) -> Result<Claims, P
         .map(|(key, _)| key.clone())
         .collect();
     for key in lapsed {
-        leases.held.remove(&key);
+        leases.release(&key);
         if let Some(mut work) = read_work(db, key.as_str())?
             && work.state == WorkState::Started
         {
@@ -506,7 +550,12 @@ fn take(db: &Connection, leases: &mut Leases, claim: &Claim) -> Result<Claims, P
         let share = if claim.shares.is_empty() {
             claim.n
         } else {
-            claim.shares.iter().filter(|(l, _)| *l == lane).map(|(_, n)| *n).sum()
+            claim
+                .shares
+                .iter()
+                .filter(|(l, _)| *l == lane)
+                .map(|(_, n)| *n)
+                .sum()
         };
         take_lane(db, leases, claim, lane, share, &mut claims)?;
     }
@@ -530,13 +579,16 @@ fn take_lane(
         .map_err(failed)?;
     let mut found = statement.query([lane_number(lane)]).map_err(failed)?;
     let now = micros(claim.now);
-    let until = claim.now.checked_add_signed(claim.lease).unwrap_or(claim.now);
+    let until = claim
+        .now
+        .checked_add_signed(claim.lease)
+        .unwrap_or(claim.now);
     let mut taken = 0;
     while let Some(row) = found.next().map_err(failed)? {
         let key = WorkKey::from_stored(row.get::<_, String>(0).map_err(failed)?);
         let due: i64 = row.get(1).map_err(failed)?;
         let kind: String = row.get(2).map_err(failed)?;
-        if leases.held.contains_key(&key) {
+        if leases.is_held(&key) {
             continue;
         }
         if !claim.kinds.is_empty() && !claim.kinds.contains(&kind) {
@@ -548,12 +600,9 @@ fn take_lane(
             return Ok(());
         }
         let mut work = rows::work(&row.get::<_, String>(3).map_err(failed)?)?;
-        leases.next_token = leases.next_token.saturating_add(1);
-        work.token = leases.next_token;
+        work.token = leases.token();
         work.lease = Some((claim.worker.clone(), until));
-        leases
-            .held
-            .insert(key, (claim.worker.clone(), until, work.token));
+        leases.hold(key, (claim.worker.clone(), until, work.token));
         claims.works.push(work);
         taken += 1;
     }

@@ -137,7 +137,13 @@ impl Agency {
             until: None,
         };
         self.host
-            .offer::<Recipient>(subject, &format!("heard-{key}"), Actor::Outside("email".to_owned()), at, &input)
+            .offer::<Recipient>(
+                subject,
+                &format!("heard-{key}"),
+                Actor::Outside("email".to_owned()),
+                at,
+                &input,
+            )
             .await
     }
 
@@ -161,7 +167,13 @@ impl Agency {
             at,
         };
         self.host
-            .offer::<Payer>(payer, &format!("paid-{event}"), Actor::Outside("payments".to_owned()), at, &input)
+            .offer::<Payer>(
+                payer,
+                &format!("paid-{event}"),
+                Actor::Outside("payments".to_owned()),
+                at,
+                &input,
+            )
             .await
     }
 }
@@ -230,7 +242,9 @@ impl AgencyBuilder {
     /// [`AgencyError`] names the part of the business, the port or the policy that does not hold.
     pub fn build(self) -> Result<Agency, AgencyError> {
         let business = self.business.check()?;
-        let gateway = self.gateway.ok_or(AgencyError::Missing("payment gateway"))?;
+        let gateway = self
+            .gateway
+            .ok_or(AgencyError::Missing("payment gateway"))?;
         if self.messengers.is_empty() {
             return Err(AgencyError::Missing("messenger"));
         }
@@ -287,7 +301,9 @@ pub struct NoFetcher;
 #[async_trait]
 impl PageFetcher for NoFetcher {
     async fn fetch(&self, _request: FetchRequest) -> Result<Page, PortError> {
-        Err(PortError::new("fetch page", PortErrorKind::PermissionDenied)
-            .with_source("this agency was built without a fetcher"))
+        Err(
+            PortError::new("fetch page", PortErrorKind::PermissionDenied)
+                .with_source("this agency was built without a fetcher"),
+        )
     }
 }

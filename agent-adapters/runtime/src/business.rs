@@ -266,7 +266,9 @@ impl Business {
         let ideal = self.ideal.check().map_err(|e| part("ideal")(&e))?;
         let scoring = self.scoring.check().map_err(|e| part("scoring")(&e))?;
         if !self.notices.contains_key("en") {
-            return Err(part("notices")(&"`en` is missing; it is used where a language has none"));
+            return Err(part("notices")(
+                &"`en` is missing; it is used where a language has none",
+            ));
         }
         let skills = catalogue
             .services()

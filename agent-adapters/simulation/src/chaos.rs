@@ -10,9 +10,7 @@ use dealwright_core::process::{
     Proof, Revision, Store, Stored, Work, WorkKey, WorkQuery,
 };
 use dealwright_core::time::Clock;
-use dealwright_core::trust::{
-    Charge, ChargeReceipt, Messenger, PaymentGateway, Receipt, Sendable,
-};
+use dealwright_core::trust::{Charge, ChargeReceipt, Messenger, PaymentGateway, Receipt, Sendable};
 use serde::Serialize;
 
 use crate::{SeededRng, VirtualClock};
@@ -123,7 +121,10 @@ impl Chaos {
         let mut shared = self.lock();
         shared.calls += 1;
         let call = shared.calls.to_string();
-        if !self.rng.chance(self.per_mille, &["fault", operation, &call]) {
+        if !self
+            .rng
+            .chance(self.per_mille, &["fault", operation, &call])
+        {
             return None;
         }
         let which = self
@@ -209,9 +210,10 @@ impl<S: Store> ChaosStore<S> {
 #[async_trait]
 impl<S: Store> Store for ChaosStore<S> {
     async fn load(&self, key: &ProcessKey) -> Result<Option<Stored>, PortError> {
-        let fault = self
-            .chaos
-            .roll("load", &[Fault::ErrorBefore, Fault::StaleRead, Fault::StaleRead]);
+        let fault = self.chaos.roll(
+            "load",
+            &[Fault::ErrorBefore, Fault::StaleRead, Fault::StaleRead],
+        );
         if fault == Some(Fault::ErrorBefore) {
             return Err(before("load"));
         }
@@ -232,7 +234,9 @@ impl<S: Store> Store for ChaosStore<S> {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Revision, PortError> {
-        let fault = self.chaos.roll("commit", &[WRITES, &[Fault::Duplicate]].concat());
+        let fault = self
+            .chaos
+            .roll("commit", &[WRITES, &[Fault::Duplicate]].concat());
         if fault == Some(Fault::ErrorBefore) {
             return Err(before("commit"));
         }

@@ -189,15 +189,16 @@ impl SimClients {
                     .await?;
             }
             // Some change their minds while a letter is already being handed over.
-            RecipientEvent::Booked { intent, .. } if persona == Persona::OptsOut => {
-                if self.rng.chance(700, &["race", address.as_str(), intent]) {
-                    self.races += 1;
-                    let now = self.booked_at(host, recipient).await?;
-                    let key = format!("race-{intent}");
-                    self.agency
-                        .hear(&address, &key, News::OptOut, None, None, now)
-                        .await?;
-                }
+            RecipientEvent::Booked { intent, .. }
+                if persona == Persona::OptsOut
+                    && self.rng.chance(700, &["race", address.as_str(), intent]) =>
+            {
+                self.races += 1;
+                let now = self.booked_at(host, recipient).await?;
+                let key = format!("race-{intent}");
+                self.agency
+                    .hear(&address, &key, News::OptOut, None, None, now)
+                    .await?;
             }
             _ => {}
         }
@@ -264,9 +265,9 @@ impl SimClients {
             ("touch", Persona::Declines) => say("No thank you, not interested."),
             ("touch", Persona::Away) if place == "0" => Some((News::OutOfOffice, None, 0)),
             ("touch", Persona::AsksIfMachine) => say("Before I answer: are you a bot?"),
-            ("touch", _) if buys => {
-                say("That sounds useful. We would like a website audit and correct directory listings. What would it cost?")
-            }
+            ("touch", _) if buys => say(
+                "That sounds useful. We would like a website audit and correct directory listings. What would it cost?",
+            ),
             ("about-ai", _) if buys => {
                 say("Thank you for being honest. We need a website audit, please send a proposal.")
             }

@@ -196,7 +196,11 @@ impl SequentialDriver {
     /// # Errors
     ///
     /// Those of the store, and of the hook.
-    pub async fn run_until(&mut self, end: Timestamp, hook: &mut dyn Hook) -> Result<(), PortError> {
+    pub async fn run_until(
+        &mut self,
+        end: Timestamp,
+        hook: &mut dyn Hook,
+    ) -> Result<(), PortError> {
         loop {
             let step = self.step().await?;
             hook.after(&self.host, self.clock.now(), &step).await?;
@@ -221,7 +225,10 @@ impl SequentialDriver {
     ///
     /// Those of the store; `Corrupt` where the log does not fit its chain.
     pub async fn log_hash(&self) -> Result<String, PortError> {
-        Ok(event_log_hash(&**self.host.store()).await?.finish().to_hex())
+        Ok(event_log_hash(&**self.host.store())
+            .await?
+            .finish()
+            .to_hex())
     }
 }
 

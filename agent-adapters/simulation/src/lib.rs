@@ -19,7 +19,8 @@ pub use money::{BookedCharge, FakePaymentProvider, MoneyBooks};
 pub use provider::{ProviderOptions, RemoteProvider, serve_provider};
 pub use rng::SeededRng;
 pub use world::{
-    Funnel, SimOptions, SimReport, check_invariants, funnel, market, processes, simulate, simulate_on, start,
+    Funnel, SimOptions, SimReport, check_invariants, funnel, market, processes, simulate,
+    simulate_on, start,
 };
 
 #[cfg(test)]

@@ -163,7 +163,9 @@ impl RemoteProvider {
         line.push('\n');
         (&stream).write_all(line.as_bytes()).map_err(lost)?;
         let mut answer = String::new();
-        BufReader::new(&stream).read_line(&mut answer).map_err(lost)?;
+        BufReader::new(&stream)
+            .read_line(&mut answer)
+            .map_err(lost)?;
         serde_json::from_str(&answer)
             .map_err(|e| PortError::new(operation, PortErrorKind::Timeout).with_source(e))
     }

@@ -14,9 +14,7 @@ use dealwright_core::process::{
 };
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
-use dealwright_core::trust::{
-    ApprovalMode, LetterClass, Payer, Recipient, RecipientEvent,
-};
+use dealwright_core::trust::{ApprovalMode, LetterClass, Payer, Recipient, RecipientEvent};
 use dealwright_deals::deal::Deal;
 use dealwright_discovery::lead::{Inquiry, IntakeRecord, Lead, LeadPhase};
 use dealwright_runtime::{Agency, AgencyError, Business};
@@ -101,7 +99,12 @@ pub fn start() -> Timestamp {
 ///
 /// [`AgencyError`] where the business does not hold; those of the store.
 pub async fn simulate(options: SimOptions) -> Result<SimReport, AgencyError> {
-    simulate_on(options, MemoryStore::new(), FakeMailProvider::new(EffectClass::Idempotent)).await
+    simulate_on(
+        options,
+        MemoryStore::new(),
+        FakeMailProvider::new(EffectClass::Idempotent),
+    )
+    .await
 }
 
 /// Runs a market on a store of one's own.
@@ -275,7 +278,9 @@ pub async fn check_invariants(
             _ => {}
         }
         if again(|| host.redecide(key)).await?.is_some() {
-            violations.push(format!("I7: {key} decides otherwise when its log is replayed"));
+            violations.push(format!(
+                "I7: {key} decides otherwise when its log is replayed"
+            ));
         }
     }
     let query = WorkQuery {
@@ -302,8 +307,16 @@ fn letters(violations: &mut Vec<String>, mail: &FakeMailProvider) {
         *steps.entry((to, letter.intent())).or_default() += booked.deliveries;
         if letter.class == LetterClass::Marketing {
             let text = letter.text();
-            let complete = letter.notices.opt_out.as_ref().is_some_and(|o| text.contains(&o.url))
-                && letter.notices.ai.as_ref().is_some_and(|ai| text.starts_with(ai.as_str()))
+            let complete = letter
+                .notices
+                .opt_out
+                .as_ref()
+                .is_some_and(|o| text.contains(&o.url))
+                && letter
+                    .notices
+                    .ai
+                    .as_ref()
+                    .is_some_and(|ai| text.starts_with(ai.as_str()))
                 && letter.sender.postal.iter().all(|line| text.contains(line));
             if !complete {
                 violations.push(format!("I3: {} lacks a notice", letter.message_id));
@@ -327,10 +340,10 @@ async fn opt_outs(
     for envelope in host.store().history(key).await? {
         for event in host.events::<Recipient>(&envelope)? {
             match event {
-                RecipientEvent::Booked { intent, .. } => {
-                    if stopped && intent.starts_with("outreach/") {
-                        violations.push(format!("I1: {key} booked {intent} after an opt-out"));
-                    }
+                RecipientEvent::Booked { intent, .. }
+                    if stopped && intent.starts_with("outreach/") =>
+                {
+                    violations.push(format!("I1: {key} booked {intent} after an opt-out"));
                 }
                 RecipientEvent::Suppressed(_) => stopped = true,
                 RecipientEvent::Consented(_) => stopped = false,
@@ -358,7 +371,9 @@ async fn payments(
         .map(|i| i.bill.amount.minor())
         .sum();
     if asked > accepted {
-        violations.push(format!("I5: {key} asks for {asked}, {accepted} was accepted"));
+        violations.push(format!(
+            "I5: {key} asks for {asked}, {accepted} was accepted"
+        ));
     }
     for (id, instalment) in state.instalments() {
         if instalment.paid.minor() > instalment.bill.amount.minor() {
@@ -411,7 +426,11 @@ pub fn market(rng: SeededRng, leads: u32, days: u32) -> Vec<(LeadId, IntakeRecor
         ) else {
             continue;
         };
-        let domain = format!("{}-{}-{n}.example", name.to_lowercase(), trade.to_lowercase());
+        let domain = format!(
+            "{}-{}-{n}.example",
+            name.to_lowercase(),
+            trade.to_lowercase()
+        );
         let subject = format!("person-{n}");
         let window = u64::from(days.max(3) / 3) * 24 * 60;
         let at = start()
@@ -428,8 +447,12 @@ pub fn market(rng: SeededRng, leads: u32, days: u32) -> Vec<(LeadId, IntakeRecor
         record.country = Country::parse(place.0).ok();
         record.zone = Some(place.3.to_owned());
         record.sector = Some(trade.to_lowercase());
-        record.facts.insert("street".to_owned(), format!("{} Example Street", n + 1));
-        record.facts.insert("postal-code".to_owned(), place.2.to_owned());
+        record
+            .facts
+            .insert("street".to_owned(), format!("{} Example Street", n + 1));
+        record
+            .facts
+            .insert("postal-code".to_owned(), place.2.to_owned());
         record.legal_form = LegalForm::from_name("Example Ltd");
         record.source_notice = "We found your address in the Example Directory.".to_owned();
         record.contact_allowed = true;
@@ -443,7 +466,11 @@ pub fn market(rng: SeededRng, leads: u32, days: u32) -> Vec<(LeadId, IntakeRecor
             });
             record.facts.insert("asked".to_owned(), "yes".to_owned());
         }
-        found.push((LeadId::derive(&[record.natural_key().as_bytes()]), record, at));
+        found.push((
+            LeadId::derive(&[record.natural_key().as_bytes()]),
+            record,
+            at,
+        ));
     }
     found
 }

@@ -41,8 +41,9 @@ impl Keyring {
     /// `Corrupt` where the file is not 64 hexadecimal digits, `PermissionDenied` where it cannot
     /// be read or made, `Unexpected` where the system has no randomness.
     pub fn open_or_create(path: &Path) -> Result<Self, PortError> {
-        let denied =
-            |e: std::io::Error| PortError::new("open key", PortErrorKind::PermissionDenied).with_source(e);
+        let denied = |e: std::io::Error| {
+            PortError::new("open key", PortErrorKind::PermissionDenied).with_source(e)
+        };
         if path.exists() {
             let mut text = String::new();
             OpenOptions::new()

@@ -192,13 +192,19 @@ impl TryFrom<DealWonParts> for DealWon {
                 return Err(wrong(format!("no budget line pays for {id}")));
             }
         }
-        if let Some(stray) = ordered.iter().chain(&priced).find(|id| !known.contains(**id)) {
+        if let Some(stray) = ordered
+            .iter()
+            .chain(&priced)
+            .find(|id| !known.contains(**id))
+        {
             return Err(wrong(format!("{stray} is not among the requirements")));
         }
         let sum = Money::sum(total.currency(), parts.budget.iter().map(|l| l.net))
             .map_err(|e| wrong(e.to_string()))?;
         if sum != total {
-            return Err(wrong(format!("the budget sums to {sum}, the total is {total}")));
+            return Err(wrong(format!(
+                "the budget sums to {sum}, the total is {total}"
+            )));
         }
         Ok(Self {
             deal,

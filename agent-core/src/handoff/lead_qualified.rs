@@ -130,7 +130,11 @@ impl TryFrom<LeadQualifiedParts> for LeadQualified {
         if parts.account.is_none() {
             return Err(missing("account"));
         }
-        if parts.account_name.as_deref().is_none_or(|n| n.trim().is_empty()) {
+        if parts
+            .account_name
+            .as_deref()
+            .is_none_or(|n| n.trim().is_empty())
+        {
             return Err(missing("account_name"));
         }
         if parts.contact.is_none() {
@@ -142,7 +146,11 @@ impl TryFrom<LeadQualifiedParts> for LeadQualified {
         if parts.channel.is_none() {
             return Err(missing("channel"));
         }
-        if parts.source_notice.as_deref().is_none_or(|n| n.trim().is_empty()) {
+        if parts
+            .source_notice
+            .as_deref()
+            .is_none_or(|n| n.trim().is_empty())
+        {
             return Err(missing("source_notice"));
         }
         if parts.source.is_none() {

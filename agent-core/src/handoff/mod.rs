@@ -13,9 +13,7 @@ mod lead_qualified;
 mod notices;
 mod requirement;
 
-pub use deal_won::{
-    BudgetLine, DealWon, DealWonParts, MilestoneTerms, ServiceLevel, ServiceOrder,
-};
+pub use deal_won::{BudgetLine, DealWon, DealWonParts, MilestoneTerms, ServiceLevel, ServiceOrder};
 pub use feedback::{DeliveryFeedback, DeliveryFeedbackParts, ServiceOutcome};
 pub use lead_qualified::{LeadQualified, LeadQualifiedParts, ReasonPoints, RecommendedService};
 pub use notices::{AskPriors, DealClosed, MilestoneAccepted, Priors, ProjectClosed};
@@ -64,11 +62,13 @@ pub enum HandOffError {
 /// [`PortErrorKind::Corrupt`] where the body is not complete, naming the part.
 pub fn read<C: Contract>(name: &str, version: u32, body: &Value) -> Result<C, PortError> {
     if name != C::NAME || version == 0 || version > C::VERSION {
-        return Err(PortError::new("read hand-off", PortErrorKind::Invalid).with_source(format!(
-            "expected `{}` up to version {}, got `{name}` version {version}",
-            C::NAME,
-            C::VERSION
-        )));
+        return Err(
+            PortError::new("read hand-off", PortErrorKind::Invalid).with_source(format!(
+                "expected `{}` up to version {}, got `{name}` version {version}",
+                C::NAME,
+                C::VERSION
+            )),
+        );
     }
     C::deserialize(body)
         .map_err(|e| PortError::new("read hand-off", PortErrorKind::Corrupt).with_source(e))

@@ -455,7 +455,8 @@ impl<P: Process> Decision<P> {
     /// where it had started, what came of it.
     #[must_use]
     pub fn cancel_effect(mut self, step: impl Into<String>, attempt: u32) -> Self {
-        self.cancelled.push(CancelStep::Effect(step.into(), attempt));
+        self.cancelled
+            .push(CancelStep::Effect(step.into(), attempt));
         self
     }
 
@@ -500,4 +501,3 @@ impl<P: Process> Decision<P> {
         EffectKey::derive(process, step, attempt)
     }
 }
-

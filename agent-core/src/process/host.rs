@@ -610,8 +610,12 @@ impl<P: Process> Kind for Typed<P> {
                 },
             }
         }
-        Err(PortError::new("step", PortErrorKind::Conflict)
-            .with_source(format!("{} changed under {CONFLICT_TRIES} tries", work.receiver)))
+        Err(
+            PortError::new("step", PortErrorKind::Conflict).with_source(format!(
+                "{} changed under {CONFLICT_TRIES} tries",
+                work.receiver
+            )),
+        )
     }
 
     async fn perform(&self, s: &Shared, work: Work, now: Timestamp) -> Result<Handled, PortError> {
@@ -654,9 +658,7 @@ impl<P: Process> Kind for Typed<P> {
                 let body = codec::encode(&*s.sealer, work.key.as_str(), &outcome)?;
                 settle(s, &work, WorkResult::Done(body), now).await
             }
-            Err(error) => {
-                fail(s, &work, &error, started.load(Ordering::SeqCst), now).await
-            }
+            Err(error) => fail(s, &work, &error, started.load(Ordering::SeqCst), now).await,
         }
     }
 
@@ -698,8 +700,12 @@ impl<P: Process> Kind for Typed<P> {
                     reason: refusal.reason,
                 },
             };
-            let same = serde_json::to_value(&outcome).ok().map(|v| codec::hash_form(&v))
-                == serde_json::to_value(&envelope.outcome).ok().map(|v| codec::hash_form(&v));
+            let same = serde_json::to_value(&outcome)
+                .ok()
+                .map(|v| codec::hash_form(&v))
+                == serde_json::to_value(&envelope.outcome)
+                    .ok()
+                    .map(|v| codec::hash_form(&v));
             if !same {
                 return Ok(Some(envelope.revision));
             }
@@ -986,7 +992,11 @@ async fn fail(
     let retry_timeout = super::bug(super::Bug::RetryTimeout);
     if !certain && work.class == EffectClass::AtMostOnce && !retry_timeout {
         let note = error.to_string();
-        return match s.store.mark(&work.key, work.token, Mark::Unknown { note }).await {
+        return match s
+            .store
+            .mark(&work.key, work.token, Mark::Unknown { note })
+            .await
+        {
             Ok(()) => Ok(Handled::Unknown(work.key.clone())),
             Err(error) => lost_or(error, work),
         };
@@ -1005,7 +1015,11 @@ async fn fail(
             return settle(s, work, WorkResult::Unsettled(Unsettled::Exhausted), now).await;
         }
         let note = error.to_string();
-        return match s.store.mark(&work.key, work.token, Mark::Unknown { note }).await {
+        return match s
+            .store
+            .mark(&work.key, work.token, Mark::Unknown { note })
+            .await
+        {
             Ok(()) => Ok(Handled::Unknown(work.key.clone())),
             // An idempotent effect that was never marked started cannot be told apart from one
             // that did not happen: it is given up.

@@ -152,7 +152,11 @@ impl WorkKey {
     }
 
     pub(crate) fn message(receiver: &ProcessKey, sender: &ProcessKey, step: &str) -> Self {
-        Self(format!("{receiver}/m/{}/{}/{step}", sender.kind(), sender.id()))
+        Self(format!(
+            "{receiver}/m/{}/{}/{step}",
+            sender.kind(),
+            sender.id()
+        ))
     }
 
     pub(crate) fn effect(sender: &ProcessKey, step: &str, attempt: u32) -> Self {

@@ -85,7 +85,10 @@ impl Inner {
     fn enqueue(&mut self, place: Place, key: &WorkKey) {
         match place {
             Place::Ready(lane, due) => {
-                self.ready.entry(lane).or_default().insert((due, key.clone()));
+                self.ready
+                    .entry(lane)
+                    .or_default()
+                    .insert((due, key.clone()));
             }
             Place::Leased(until) => {
                 self.leased.insert((until, key.clone()));
@@ -317,7 +320,10 @@ impl Store for MemoryStore {
                 keys.push(key.clone());
             }
         }
-        let until = claim.now.checked_add_signed(claim.lease).unwrap_or(claim.now);
+        let until = claim
+            .now
+            .checked_add_signed(claim.lease)
+            .unwrap_or(claim.now);
         let mut works = Vec::with_capacity(keys.len());
         for key in keys {
             inner.tokens = inner.tokens.saturating_add(1);
@@ -365,16 +371,18 @@ impl Store for MemoryStore {
 
     async fn find(&self, find: Find) -> Result<(Vec<Found>, Option<Cursor>), PortError> {
         let inner = self.lock();
-        let Some(index) = inner
-            .indexes
-            .get(&(find.tenant.clone(), find.kind.clone(), find.index.clone()))
+        let Some(index) =
+            inner
+                .indexes
+                .get(&(find.tenant.clone(), find.kind.clone(), find.index.clone()))
         else {
             return Ok((Vec::new(), None));
         };
         let prefix = find.range.sortable_prefix();
-        let position =
-            |(key, process): &(String, ProcessKey)| format!("{key}\u{1}{process}");
-        let matching = index.iter().filter(|((key, _), _)| key.starts_with(&prefix));
+        let position = |(key, process): &(String, ProcessKey)| format!("{key}\u{1}{process}");
+        let matching = index
+            .iter()
+            .filter(|((key, _), _)| key.starts_with(&prefix));
         let ordered: Box<dyn Iterator<Item = _>> = if find.range.descending {
             Box::new(matching.rev())
         } else {

@@ -41,7 +41,9 @@ pub struct Rig {
 
 impl Debug for Rig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rig").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Rig")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }
 

@@ -99,7 +99,11 @@ impl<'a> Breaker<'a> {
         }
         [
             ("bounces", count(&tally.bounces), self.limits.bounce_ppm),
-            ("complaints", count(&tally.complaints), self.limits.complaint_ppm),
+            (
+                "complaints",
+                count(&tally.complaints),
+                self.limits.complaint_ppm,
+            ),
         ]
         .into_iter()
         .find(|(_, bad, limit)| {

@@ -47,7 +47,10 @@ contract!(SendAnswer, "send-answer");
 /// What came of a wish to send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "every asker must decide every case")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every asker must decide every case"
+)]
 pub enum SendOutcome {
     /// A person must approve it first; another answer follows.
     AwaitsApproval,
@@ -134,7 +137,10 @@ contract!(SlotAnswer, "slot-answer");
 /// Whether there is room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "the recipient must decide every case")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the recipient must decide every case"
+)]
 pub enum SlotVerdict {
     /// Yes, until then.
     Granted {
@@ -220,7 +226,10 @@ contract!(ChargeAnswer, "charge-answer");
 /// What came of a wish to charge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "every asker must decide every case")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every asker must decide every case"
+)]
 pub enum ChargeOutcome {
     /// A person must approve it first; another answer follows.
     AwaitsApproval,

@@ -331,11 +331,13 @@ impl Process for Desk {
             }
             DeskInput::News(news) => Ok(heard(state, news, cx)),
             DeskInput::KeptTooLong { slot, at } => Ok(match state.slots.get(slot) {
-                Some(s) if s.at == *at && !s.granted => Decision::nothing().event(DeskEvent::Done {
-                    slot: slot.clone(),
-                    used: false,
-                    at: cx.now(),
-                }),
+                Some(s) if s.at == *at && !s.granted => {
+                    Decision::nothing().event(DeskEvent::Done {
+                        slot: slot.clone(),
+                        used: false,
+                        at: cx.now(),
+                    })
+                }
                 _ => Decision::nothing(),
             }),
             DeskInput::Suppress(wide) => {
@@ -352,12 +354,19 @@ impl Process for Desk {
             }
             DeskInput::Stop(channel) => Ok(Decision::nothing()
                 .event(DeskEvent::Stopped(*channel))
-                .and(withdraw(state, cx, "TRUST-15", "the kill switch is on", |s| {
-                    channel.is_none_or(|c| c == s.channel)
-                }))),
+                .and(withdraw(
+                    state,
+                    cx,
+                    "TRUST-15",
+                    "the kill switch is on",
+                    |s| channel.is_none_or(|c| c == s.channel),
+                ))),
             DeskInput::Resume(channel) => {
                 if !cx.actor().is_person() {
-                    return Err(Refusal::new("I14", "only a person may release the kill switch"));
+                    return Err(Refusal::new(
+                        "I14",
+                        "only a person may release the kill switch",
+                    ));
                 }
                 Ok(Decision::nothing().event(DeskEvent::Resumed(*channel)))
             }
@@ -377,7 +386,11 @@ impl Process for Desk {
                     if let Scope::Mailbox(mailbox) = scope
                         && place.class == LetterClass::Marketing
                     {
-                        state.mailboxes.entry(mailbox.clone()).or_default().insert(place.at);
+                        state
+                            .mailboxes
+                            .entry(mailbox.clone())
+                            .or_default()
+                            .insert(place.at);
                     }
                 }
                 state.slots.insert(slot.clone(), place.clone());
@@ -667,15 +680,17 @@ fn first_free(
             continue;
         }
         let near = scopes.iter().find_map(|scope| match scope {
-            Scope::Mailbox(mailbox) if gap > Duration::zero() => state.mailboxes.get(mailbox).and_then(|taken| {
-                taken
-                    .range((
-                        std::ops::Bound::Excluded(at - gap),
-                        std::ops::Bound::Excluded(at + gap),
-                    ))
-                    .next_back()
-                    .copied()
-            }),
+            Scope::Mailbox(mailbox) if gap > Duration::zero() => {
+                state.mailboxes.get(mailbox).and_then(|taken| {
+                    taken
+                        .range((
+                            std::ops::Bound::Excluded(at - gap),
+                            std::ops::Bound::Excluded(at + gap),
+                        ))
+                        .next_back()
+                        .copied()
+                })
+            }
             _ => None,
         });
         match near {
@@ -712,7 +727,10 @@ fn heard(state: &DeskState, news: &DeskNews, cx: &Cx<'_>) -> Decision<Desk> {
         };
         let mut tally = state.tallies.get(mailbox).cloned().unwrap_or_default();
         breaker.news(&mut tally, &news.news, news.at);
-        let resting = state.paused.get(mailbox).is_some_and(|t| t.until > cx.now());
+        let resting = state
+            .paused
+            .get(mailbox)
+            .is_some_and(|t| t.until > cx.now());
         if let Some(trip) = breaker.trips(&tally, cx.now())
             && !resting
         {

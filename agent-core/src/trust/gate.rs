@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
+use super::Sendable;
 use super::payer::{ChargeEffect, Payer};
 use super::payment::Charge;
 use super::recipient::{Recipient, SendEffect};
-use super::Sendable;
 use crate::error::{PortError, PortErrorKind};
 use crate::process::{Bug, Lease, Process, bug};
 
@@ -51,16 +51,14 @@ pub async fn open_charge(lease: Lease) -> Result<Charge, PortError> {
 }
 
 fn committed<'a, T: Deserialize<'a>>(lease: &'a Lease, kind: &str) -> Result<T, PortError> {
-    let invalid = |what: &'static str| {
-        PortError::new("open gate", PortErrorKind::Invalid).with_source(what)
-    };
+    let invalid =
+        |what: &'static str| PortError::new("open gate", PortErrorKind::Invalid).with_source(what);
     if lease.process.kind() != kind {
         return Err(invalid("the lease is not this gate's"));
     }
     if lease.expires.is_some_and(|end| end <= lease.now) {
         return Err(invalid("the grant has expired"));
     }
-    T::deserialize(&lease.body).map_err(|e| {
-        PortError::new("open gate", PortErrorKind::Corrupt).with_source(e)
-    })
+    T::deserialize(&lease.body)
+        .map_err(|e| PortError::new("open gate", PortErrorKind::Corrupt).with_source(e))
 }

@@ -223,9 +223,7 @@ impl Letter {
     pub fn html(&self) -> String {
         let escape = |text: &str| Untrusted::new(text.to_owned()).render_for(Context::HtmlText);
         let attribute = |text: &str| Untrusted::new(text.to_owned()).render_for(Context::HtmlAttr);
-        let lines = |text: &str| {
-            text.lines().map(escape).collect::<Vec<_>>().join("<br>\n")
-        };
+        let lines = |text: &str| text.lines().map(escape).collect::<Vec<_>>().join("<br>\n");
         let content = self.content.reveal(Purpose::Contact);
         let mut html = String::from("<!DOCTYPE html>\n<html lang=\"");
         html.push_str(&attribute(self.language.code()));

@@ -142,8 +142,10 @@ impl Performer<Recipient> for MessengerPerformer {
 
     async fn perform(&self, effect: SendEffect, lease: Lease) -> Result<RecipientInput, PortError> {
         let messenger = self.of(effect.letter.channel).ok_or_else(|| {
-            PortError::new("send letter", PortErrorKind::Invalid)
-                .with_source(format!("no messenger for channel `{}`", effect.letter.channel.name()))
+            PortError::new("send letter", PortErrorKind::Invalid).with_source(format!(
+                "no messenger for channel `{}`",
+                effect.letter.channel.name()
+            ))
         })?;
         let sendable = gate::open(lease).await?;
         let receipt = messenger.send(sendable).await?;

@@ -39,8 +39,7 @@ pub use contracts::{
     SendOutcome, SlotAnswer, SlotDone, SlotVerdict, Withdraw,
 };
 pub use desk::{
-    PlaceRecord,
-    Caps, Desk, DeskEvent, DeskInput, DeskPolicy, DeskState, Scope, WideSuppression,
+    Caps, Desk, DeskEvent, DeskInput, DeskPolicy, DeskState, PlaceRecord, Scope, WideSuppression,
 };
 pub use letter::{
     Attachment, Content, Draft, Letter, LetterClass, Notices, OptOut, Paragraph, RecipientFacts,
@@ -49,7 +48,8 @@ pub use letter::{
 pub use lint::{LintFinding, lint};
 pub use messenger::{Messenger, MessengerPerformer, Receipt, Sendable, SentLog};
 pub use payer::{
-    ChargeEffect, Instalment, InstalmentPhase, Payer, PayerEvent, PayerInput, PayerPolicy, PayerState,
+    ChargeEffect, Instalment, InstalmentPhase, Payer, PayerEvent, PayerInput, PayerPolicy,
+    PayerState,
 };
 pub use payment::{Bill, Charge, ChargeReceipt, PayerPerformer, PaymentGateway};
 pub use recipient::{

@@ -78,7 +78,10 @@ pub struct Instalment {
 /// Where an invoice stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "every rule must decide every phase")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every rule must decide every phase"
+)]
 pub enum InstalmentPhase {
     /// A person must say yes.
     AwaitsApproval,
@@ -364,7 +367,10 @@ fn asked(state: &PayerState, asker: &ProcessKey, ask: &AskCharge, cx: &Cx<'_>) -
     if earlier.is_some_and(|e| e.phase != InstalmentPhase::Failed)
         && !bug(Bug::InvoiceKeyPerAttempt)
     {
-        return refuse("I6", format!("invoice {} was asked for already", bill.number));
+        return refuse(
+            "I6",
+            format!("invoice {} was asked for already", bill.number),
+        );
     }
     if cx.policy().stopped {
         return refuse("TRUST-15", "charging is stopped".to_owned());
@@ -372,7 +378,10 @@ fn asked(state: &PayerState, asker: &ProcessKey, ask: &AskCharge, cx: &Cx<'_>) -
     if let Some(accepted) = state.contracts.get(&bill.contract)
         && (accepted.offer != bill.offer || accepted.total != ask.accepted_total)
     {
-        return refuse("I5", "the charge rests on another offer than the accepted one".to_owned());
+        return refuse(
+            "I5",
+            "the charge rests on another offer than the accepted one".to_owned(),
+        );
     }
     if bill.amount.minor() <= 0 {
         return refuse("I5", "the amount is not above zero".to_owned());
@@ -394,7 +403,10 @@ fn asked(state: &PayerState, asker: &ProcessKey, ask: &AskCharge, cx: &Cx<'_>) -
         Ok(sum) => {
             return refuse(
                 "I5",
-                format!("{sum} would be asked for, {} was accepted", ask.accepted_total),
+                format!(
+                    "{sum} would be asked for, {} was accepted",
+                    ask.accepted_total
+                ),
             );
         }
         Err(error) => return refuse("I5", error.to_string()),
@@ -496,19 +508,16 @@ fn taken(
     }
 }
 
-fn untaken(
-    state: &PayerState,
-    invoice: &str,
-    attempt: u32,
-    how: Unsettled,
-    cx: &Cx<'_>,
-) -> Answer {
+fn untaken(state: &PayerState, invoice: &str, attempt: u32, how: Unsettled, cx: &Cx<'_>) -> Answer {
     let Some(i) = state
         .instalments
         .get(invoice)
         .filter(|i| i.attempt == attempt && i.phase == InstalmentPhase::Asked)
     else {
-        return Err(Refusal::new("I7", "an outcome for a charge that is not out"));
+        return Err(Refusal::new(
+            "I7",
+            "an outcome for a charge that is not out",
+        ));
     };
     Ok(Decision::nothing()
         .event(PayerEvent::Failed {
@@ -534,7 +543,10 @@ fn received(
     cx: &Cx<'_>,
 ) -> Answer {
     let Some(i) = state.instalments.get(invoice) else {
-        return Err(Refusal::new("CF-4", "money for an invoice that is not known"));
+        return Err(Refusal::new(
+            "CF-4",
+            "money for an invoice that is not known",
+        ));
     };
     if i.seen.iter().any(|seen| seen == event) {
         return Err(Refusal::new("CF-4", "this payment was counted already"));
@@ -547,7 +559,10 @@ fn received(
         .checked_add(amount)
         .map_err(|e| Refusal::new("I5", e.to_string()))?;
     if paid.minor() > i.bill.amount.minor() {
-        return Err(Refusal::new("I5", format!("{paid} came in, {} was asked for", i.bill.amount)));
+        return Err(Refusal::new(
+            "I5",
+            format!("{paid} came in, {} was asked for", i.bill.amount),
+        ));
     }
     let decision = Decision::nothing().event(PayerEvent::Received {
         invoice: invoice.to_owned(),
@@ -556,7 +571,12 @@ fn received(
         at,
     });
     Ok(if paid == i.bill.amount {
-        decision.and(tell(&i.asker, &i.step, cx, ChargeOutcome::Paid { at, amount: paid }))
+        decision.and(tell(
+            &i.asker,
+            &i.step,
+            cx,
+            ChargeOutcome::Paid { at, amount: paid },
+        ))
     } else {
         decision
     })

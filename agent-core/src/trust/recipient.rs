@@ -130,7 +130,10 @@ pub struct Intent {
 /// Where a letter stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "every rule must decide every phase")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every rule must decide every phase"
+)]
 pub enum Phase {
     /// A person must say yes.
     AwaitsApproval {
@@ -407,9 +410,7 @@ impl Process for Recipient {
             RecipientInput::Withdraw(withdraw) => withdrawn(state, withdraw, cx),
             RecipientInput::Approve { intent, hash } => approve(state, intent, *hash, cx),
             RecipientInput::Refuse { intent, why } => refuse(state, intent, why, cx),
-            RecipientInput::ApprovalLapsed { intent, expires } => {
-                lapsed(state, intent, *expires)
-            }
+            RecipientInput::ApprovalLapsed { intent, expires } => lapsed(state, intent, *expires),
             RecipientInput::Sent {
                 intent,
                 attempt,
@@ -423,7 +424,10 @@ impl Process for Recipient {
             RecipientInput::Received { .. } => received(state, input, cx),
             RecipientInput::Consented(consent) => {
                 if consent.wording.trim().is_empty() {
-                    return Err(Refusal::new("GD-7", "a consent without its wording proves nothing"));
+                    return Err(Refusal::new(
+                        "GD-7",
+                        "a consent without its wording proves nothing",
+                    ));
                 }
                 Ok(Decision::nothing().event(RecipientEvent::Consented(consent.clone())))
             }
@@ -461,7 +465,9 @@ impl Process for Recipient {
             RecipientEvent::Refused {
                 intent, findings, ..
             } => {
-                let rule = findings.first().map_or_else(String::new, |f| f.rule.clone());
+                let rule = findings
+                    .first()
+                    .map_or_else(String::new, |f| f.rule.clone());
                 phase(intent, Phase::Refused { rule });
             }
             RecipientEvent::Approved { intent, approval } => {
@@ -852,7 +858,10 @@ fn slot(state: &RecipientState, answer_: &SlotAnswer, cx: &Cx<'_>) -> Answer {
                 return Ok(give_back());
             };
             let mut letter = draft.letter.clone();
-            letter.approved = state.approvals.get(name).is_some_and(|a| a.hash == intent.hash);
+            letter.approved = state
+                .approvals
+                .get(name)
+                .is_some_and(|a| a.hash == intent.hash);
             let expires = (*expires).min(cx.now() + grant_life());
             Ok(Decision::nothing()
                 .event(RecipientEvent::Booked {
@@ -938,7 +947,10 @@ fn approve(state: &RecipientState, name: &str, hash: Digest32, cx: &Cx<'_>) -> A
         return Err(Refusal::new("OR-6", "the time to approve it is over"));
     }
     if intent.hash != hash {
-        return Err(Refusal::new("OR-6", "the letter has changed since it was looked at"));
+        return Err(Refusal::new(
+            "OR-6",
+            "the letter has changed since it was looked at",
+        ));
     }
     let approval = Approval {
         by: by.clone(),
@@ -987,7 +999,10 @@ fn sent(
     cx: &Cx<'_>,
 ) -> Answer {
     let Some(intent) = state.intents.get(name) else {
-        return Err(Refusal::new("I7", "a receipt for a letter that was never asked for"));
+        return Err(Refusal::new(
+            "I7",
+            "a receipt for a letter that was never asked for",
+        ));
     };
     if matches!(intent.phase, Phase::Sent { .. }) {
         return Err(Refusal::new("I7", "a second receipt for the same letter"));
@@ -1025,15 +1040,12 @@ fn sent(
         )))
 }
 
-fn unsent(
-    state: &RecipientState,
-    name: &str,
-    attempt: u32,
-    how: Unsettled,
-    cx: &Cx<'_>,
-) -> Answer {
+fn unsent(state: &RecipientState, name: &str, attempt: u32, how: Unsettled, cx: &Cx<'_>) -> Answer {
     let Some(intent) = state.intents.get(name).filter(|i| i.attempt == attempt) else {
-        return Err(Refusal::new("I7", "an outcome for a letter that is not on its way"));
+        return Err(Refusal::new(
+            "I7",
+            "an outcome for a letter that is not on its way",
+        ));
     };
     let done = Decision::nothing().tell(
         desk(cx),
@@ -1048,7 +1060,10 @@ fn unsent(
         return Ok(done.and(drop_it(name, intent, rule, why, cx)));
     }
     if !matches!(intent.phase, Phase::Booked { .. }) {
-        return Err(Refusal::new("I7", "an outcome for a letter that is not on its way"));
+        return Err(Refusal::new(
+            "I7",
+            "an outcome for a letter that is not on its way",
+        ));
     }
     Ok(done.and(match how {
         Unsettled::Expired | Unsettled::NotPerformed | Unsettled::Cancelled => {
@@ -1098,9 +1113,10 @@ fn received(state: &RecipientState, input: &RecipientInput, cx: &Cx<'_>) -> Answ
         return Ok(Decision::nothing());
     };
     let sent_under = |id: &String| {
-        state.intents.iter().find(
-            |(_, i)| matches!(&i.phase, Phase::Sent { message_id, .. } if message_id == id),
-        )
+        state
+            .intents
+            .iter()
+            .find(|(_, i)| matches!(&i.phase, Phase::Sent { message_id, .. } if message_id == id))
     };
     // Without a thread, news is about the latest letter.
     let latest = || {
@@ -1209,7 +1225,12 @@ fn drop_it(name: &str, intent: &Intent, rule: &str, why: &str, cx: &Cx<'_>) -> D
         ))
 }
 
-fn answer(asker: &ProcessKey, step: &str, cx: &Cx<'_>, outcome: SendOutcome) -> Decision<Recipient> {
+fn answer(
+    asker: &ProcessKey,
+    step: &str,
+    cx: &Cx<'_>,
+    outcome: SendOutcome,
+) -> Decision<Recipient> {
     Decision::nothing().tell(
         asker.clone(),
         cx.step(step),

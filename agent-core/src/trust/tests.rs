@@ -42,7 +42,10 @@ pub(super) fn draft(step: &str) -> Draft {
                 name: "Mara of Example Agency".to_owned(),
                 address: us.clone(),
                 reply_to: us,
-                postal: vec!["1 Example Street".to_owned(), "Springfield, IL 62701".to_owned()],
+                postal: vec![
+                    "1 Example Street".to_owned(),
+                    "Springfield, IL 62701".to_owned(),
+                ],
                 contact: "+1 555 0100".to_owned(),
             },
             to: Personal::new(address(), "subject-1"),
@@ -61,7 +64,8 @@ pub(super) fn draft(step: &str) -> Draft {
             ),
             notices: Notices {
                 opt_out: Some(OptOut {
-                    text: "Write STOP or follow this address and we will not write again.".to_owned(),
+                    text: "Write STOP or follow this address and we will not write again."
+                        .to_owned(),
                     url: "https://agency.example/o/3f9a".to_owned(),
                     mailto: None,
                 }),
@@ -280,7 +284,12 @@ impl World {
             }),
         };
         let key = world.recipient.id().to_owned();
-        block_on(world.host.offer::<Recipient>(key, "ask", Actor::System, world.now, &ask)).unwrap();
+        block_on(
+            world
+                .host
+                .offer::<Recipient>(key, "ask", Actor::System, world.now, &ask),
+        )
+        .unwrap();
         world
     }
 
@@ -475,5 +484,8 @@ fn a_letter_with_nothing_in_its_way_is_sent_once() {
         .unwrap();
     let intent = state.intents().values().next().unwrap();
     assert!(matches!(intent.phase, Phase::Sent { .. }));
-    assert!(intent.draft.is_none(), "a letter that left is not kept in the state");
+    assert!(
+        intent.draft.is_none(),
+        "a letter that left is not kept in the state"
+    );
 }

@@ -38,8 +38,21 @@ fn ended(state: &DealState, won: bool, reason: &str, cx: &Cx<'_>) -> Decision<De
         won,
         reason: reason.to_owned(),
         services: state.current_offer().map_or_else(
-            || lead.parts().services.iter().take(1).map(|s| s.service.clone()).collect(),
-            |v| v.quote().items().iter().map(|i| i.service.as_str().to_owned()).collect(),
+            || {
+                lead.parts()
+                    .services
+                    .iter()
+                    .take(1)
+                    .map(|s| s.service.clone())
+                    .collect()
+            },
+            |v| {
+                v.quote()
+                    .items()
+                    .iter()
+                    .map(|i| i.service.as_str().to_owned())
+                    .collect()
+            },
         ),
         unmet: state
             .requirements()
@@ -47,7 +60,10 @@ fn ended(state: &DealState, won: bool, reason: &str, cx: &Cx<'_>) -> Decision<De
             .filter(|r| catalogue.answering(&r.need).next().is_none())
             .map(|r| r.need.clone())
             .collect(),
-        net: state.signed().and(state.current_offer()).map(|v| v.quote().totals().net),
+        net: state
+            .signed()
+            .and(state.current_offer())
+            .map(|v| v.quote().totals().net),
         at: cx.now(),
     };
     Decision::nothing()
@@ -128,8 +144,7 @@ pub(super) fn contract_made(state: &DealState, blob: Digest32, cx: &Cx<'_>) -> A
         .value("document", blob.to_hex())
         .file("contract.pdf", blob)
         .answering(state.last_heard());
-    Ok(letters::ask(state, "contract", spec, 0, cx)?
-        .and(super::outreach::patience(state, cx)))
+    Ok(letters::ask(state, "contract", spec, 0, cx)?.and(super::outreach::patience(state, cx)))
 }
 
 /// The client signed.
@@ -142,7 +157,10 @@ pub(super) fn signed(state: &DealState, document: Digest32, signer: &str, cx: &C
     }
     let made = state.document(&DocumentKey::Contract(version.number()));
     if made != Some(document) {
-        return Err(Refusal::new("CF-1", "what was signed is not the contract that went out"));
+        return Err(Refusal::new(
+            "CF-1",
+            "what was signed is not the contract that went out",
+        ));
     }
     let signed = DealEvent::Signed {
         contract,
@@ -153,9 +171,11 @@ pub(super) fn signed(state: &DealState, document: Digest32, signer: &str, cx: &C
     let next = state.clone().after(&signed);
     let won = won(&next, version, document, cx)?;
     let project = ProjectId::derive(&[b"project of deal", version.deal().uuid().as_bytes()]);
-    let decision: Decision<Deal> = Decision::nothing()
-        .event(signed)
-        .tell(cx.peer("project", project.to_string()), "won", &won);
+    let decision: Decision<Deal> = Decision::nothing().event(signed).tell(
+        cx.peer("project", project.to_string()),
+        "won",
+        &won,
+    );
     let due: Vec<u32> = version
         .content()
         .plan
@@ -164,8 +184,9 @@ pub(super) fn signed(state: &DealState, document: Digest32, signer: &str, cx: &C
         .filter(|i| matches!(i.kind, InstalmentKind::Deposit))
         .map(|i| i.number)
         .collect();
-    due.into_iter()
-        .try_fold(decision, |decision, number| Ok(decision.and(place(&next, number, cx)?)))
+    due.into_iter().try_fold(decision, |decision, number| {
+        Ok(decision.and(place(&next, number, cx)?))
+    })
 }
 
 fn won(
@@ -174,7 +195,9 @@ fn won(
     document: Digest32,
     cx: &Cx<'_>,
 ) -> Result<DealWon, Refusal> {
-    let lead = state.lead().ok_or_else(|| Refusal::new("I7", "a deal without a lead"))?;
+    let lead = state
+        .lead()
+        .ok_or_else(|| Refusal::new("I7", "a deal without a lead"))?;
     let parts = lead.parts();
     let quote = version.quote();
     let priced: BTreeSet<_> = quote.items().iter().flat_map(|i| &i.requirements).collect();
@@ -393,7 +416,11 @@ pub(super) fn charged(state: &DealState, answer: &ChargeAnswer, cx: &Cx<'_>) -> 
 
 /// An invoice is overdue.
 pub(super) fn remind(state: &DealState, instalment: u32, place: u32, cx: &Cx<'_>) -> Answer {
-    let Some(invoice) = state.invoices().get(&instalment).filter(|i| i.paid.is_none()) else {
+    let Some(invoice) = state
+        .invoices()
+        .get(&instalment)
+        .filter(|i| i.paid.is_none())
+    else {
         return Ok(Decision::nothing());
     };
     let index = usize::try_from(place.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -409,7 +436,13 @@ pub(super) fn remind(state: &DealState, instalment: u32, place: u32, cx: &Cx<'_>
         .value("number", invoice.number.clone())
         .value("amount", invoice.gross.to_string())
         .value("due", invoice.due.date_naive().to_string());
-    letters::ask(state, &format!("invoice-{instalment}-reminder-{place}"), spec, 0, cx)
+    letters::ask(
+        state,
+        &format!("invoice-{instalment}-reminder-{place}"),
+        spec,
+        0,
+        cx,
+    )
 }
 
 /// Delivery had something accepted: what hangs on it is invoiced.
@@ -418,7 +451,11 @@ pub(super) fn milestone(
     milestone: &dealwright_core::handoff::MilestoneAccepted,
     cx: &Cx<'_>,
 ) -> Answer {
-    if state.milestones().iter().any(|m| m.milestone == milestone.milestone) {
+    if state
+        .milestones()
+        .iter()
+        .any(|m| m.milestone == milestone.milestone)
+    {
         return Err(Refusal::new("CF-3", "this milestone was accepted already"));
     }
     let accepted = DealEvent::MilestoneAccepted(milestone.clone());
@@ -434,8 +471,9 @@ pub(super) fn milestone(
             .collect()
     });
     let decision: Decision<Deal> = Decision::nothing().event(accepted);
-    due.into_iter()
-        .try_fold(decision, |decision, number| Ok(decision.and(place(&next, number, cx)?)))
+    due.into_iter().try_fold(decision, |decision, number| {
+        Ok(decision.and(place(&next, number, cx)?))
+    })
 }
 
 /// Won and over once all is delivered and paid.
@@ -443,7 +481,11 @@ pub(super) fn finish(state: &DealState, cx: &Cx<'_>) -> Decision<Deal> {
     let all = state
         .current_offer()
         .map_or(0, |v| v.content().plan.instalments().len());
-    let paid = state.invoices().values().filter(|i| i.paid.is_some()).count();
+    let paid = state
+        .invoices()
+        .values()
+        .filter(|i| i.paid.is_some())
+        .count();
     if state.delivered().is_some() && all > 0 && paid == all {
         ended(state, true, "won", cx)
     } else {

@@ -105,14 +105,21 @@ pub(super) fn ask(
         ))
 }
 
-fn compose(state: &DealState, step: &str, spec: &LetterSpec, cx: &Cx<'_>) -> Result<Draft, Refusal> {
+fn compose(
+    state: &DealState,
+    step: &str,
+    spec: &LetterSpec,
+    cx: &Cx<'_>,
+) -> Result<Draft, Refusal> {
     let policy = cx.policy();
     let lead = state
         .lead()
         .ok_or_else(|| Refusal::new("I7", "a deal without a lead"))?;
     let parts = lead.parts();
     let id = cx.process().id();
-    let language = parts.language.unwrap_or(dealwright_core::party::Language::EN);
+    let language = parts
+        .language
+        .unwrap_or(dealwright_core::party::Language::EN);
     let notice = policy
         .notices
         .get(language.code())
@@ -139,14 +146,22 @@ fn compose(state: &DealState, step: &str, spec: &LetterSpec, cx: &Cx<'_>) -> Res
         .collect();
     let subject_key = lead.address().subject().to_owned();
     let first = state.last_sent().is_none();
-    let token = cx.keyed("opt-out", &format!("{id} {}", lead.address().reveal(Purpose::Contact).identity_key()));
+    let token = cx.keyed(
+        "opt-out",
+        &format!(
+            "{id} {}",
+            lead.address().reveal(Purpose::Contact).identity_key()
+        ),
+    );
     let thread = spec.answers.clone().map(|in_reply_to| Thread {
         references: state.last_sent().map(str::to_owned).into_iter().collect(),
         in_reply_to,
     });
     let letter = Letter {
         class: spec.class,
-        channel: parts.channel.unwrap_or(dealwright_core::party::Channel::Email),
+        channel: parts
+            .channel
+            .unwrap_or(dealwright_core::party::Channel::Email),
         campaign: if marketing {
             format!("outreach/{id}")
         } else {
@@ -173,7 +188,11 @@ fn compose(state: &DealState, step: &str, spec: &LetterSpec, cx: &Cx<'_>) -> Res
             }),
             advertisement: marketing.then(|| notice.advertisement.clone()),
             ai: policy.made_by_ai.then(|| notice.ai.clone()),
-            source: if first { parts.source_notice.clone() } else { None },
+            source: if first {
+                parts.source_notice.clone()
+            } else {
+                None
+            },
             rights: first.then(|| notice.rights.clone()),
             data_use: first.then(|| policy.data_use.clone()),
         },

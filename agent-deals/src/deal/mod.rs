@@ -36,8 +36,8 @@ use dealwright_core::trust::{ChargeAnswer, Heard, SendAnswer, Sender};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::negotiation::Authority;
 use crate::contract::{ClauseLibrary, DunningSchedule, Party};
+use crate::negotiation::Authority;
 use crate::proposal::{Acceptance, ProposalVersion};
 
 pub use letters::{LetterSpec, Notice};

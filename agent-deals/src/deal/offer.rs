@@ -1,7 +1,7 @@
 use chrono::Days;
 use dealwright_core::document::Identity;
-use dealwright_core::id::{ContractId, RequirementId};
 use dealwright_core::handoff::{Requirement, RequirementKind, RequirementStatus};
+use dealwright_core::id::{ContractId, RequirementId};
 use dealwright_core::knowledge::{ClientKind, Slug, TaxSubject};
 use dealwright_core::process::{Decision, Refusal};
 use dealwright_core::provenance::Confidence;
@@ -13,7 +13,9 @@ use super::outreach::working_days_after;
 use super::{Answer, Cx, Deal, DealEffect, DealEvent, DealState, DocumentKey, Reminder, close};
 use crate::negotiation::{Alternative, Ask, Negotiation, Response, Standing};
 use crate::pricing::{Quote, QuoteRequest, quote};
-use crate::proposal::{Offer, OfferTerms, ProposalContent, ProposalInput, ProposalVersion, Proposals};
+use crate::proposal::{
+    Offer, OfferTerms, ProposalContent, ProposalInput, ProposalVersion, Proposals,
+};
 
 /// The first version of the offer, from what the client needs.
 pub(super) fn first(state: &DealState, cx: &Cx<'_>) -> Answer {
@@ -65,7 +67,10 @@ pub(super) fn needed(state: &DealState, cx: &Cx<'_>) -> Vec<Requirement> {
     suggested
         .and_then(|service| service.needs.first().map(|need| (service, need)))
         .map(|(service, need)| Requirement {
-            id: RequirementId::derive(&[cx.process().to_string().as_bytes(), need.as_str().as_bytes()]),
+            id: RequirementId::derive(&[
+                cx.process().to_string().as_bytes(),
+                need.as_str().as_bytes(),
+            ]),
             need: need.as_str().to_owned(),
             statement: service.summary.clone(),
             kind: RequirementKind::Implicit,
@@ -104,9 +109,13 @@ fn issue(
     cx: &Cx<'_>,
 ) -> Answer {
     let policy = cx.policy();
-    let lead = state.lead().ok_or_else(|| Refusal::new("I7", "a deal without a lead"))?;
+    let lead = state
+        .lead()
+        .ok_or_else(|| Refusal::new("I7", "a deal without a lead"))?;
     let parts = lead.parts();
-    let language = parts.language.unwrap_or(dealwright_core::party::Language::EN);
+    let language = parts
+        .language
+        .unwrap_or(dealwright_core::party::Language::EN);
     let client = parts.account_name.clone().unwrap_or_default();
     let content = ProposalContent::new(
         &policy.catalogue,
@@ -160,15 +169,27 @@ fn issue(
 }
 
 /// The proposal's bytes are there: it goes to the client, with its reminders.
-pub(super) fn made(state: &DealState, number: u32, blob: dealwright_core::canonical::Digest32, cx: &Cx<'_>) -> Answer {
+pub(super) fn made(
+    state: &DealState,
+    number: u32,
+    blob: dealwright_core::canonical::Digest32,
+    cx: &Cx<'_>,
+) -> Answer {
     let Some(version) = state.current_offer().filter(|v| v.number() == number) else {
         return Ok(Decision::nothing());
     };
-    let template = if number == 1 { "proposal" } else { "counter-offer" };
+    let template = if number == 1 {
+        "proposal"
+    } else {
+        "counter-offer"
+    };
     let spec = LetterSpec::new(template, LetterClass::Answer)
         .value("total", total(version))
         .value("reply_by", version.reply_by().date_naive().to_string())
-        .value("valid_until", version.valid_until().date_naive().to_string())
+        .value(
+            "valid_until",
+            version.valid_until().date_naive().to_string(),
+        )
         .value("given", state.concessions().join("; "))
         .file(format!("proposal-{number}.pdf"), blob)
         .answering(state.last_heard());
@@ -210,9 +231,18 @@ pub(super) fn remind(state: &DealState, number: u32, place: u32, cx: &Cx<'_>) ->
     )
     .value("total", total(version))
     .value("reply_by", version.reply_by().date_naive().to_string())
-    .value("valid_until", version.valid_until().date_naive().to_string())
+    .value(
+        "valid_until",
+        version.valid_until().date_naive().to_string(),
+    )
     .answering(state.last_sent());
-    letters::ask(state, &format!("proposal-{number}-reminder-{place}"), spec, 0, cx)
+    letters::ask(
+        state,
+        &format!("proposal-{number}-reminder-{place}"),
+        spec,
+        0,
+        cx,
+    )
 }
 
 /// A proposal's time is over.
@@ -235,7 +265,10 @@ pub(super) fn negotiate(state: &DealState, ask: &Ask, cx: &Cx<'_>) -> Answer {
     };
     if version.number() >= policy.versions {
         return Ok(Decision::nothing().event(DealEvent::NeedsPerson {
-            why: format!("{} versions of the offer did not settle it", version.number()),
+            why: format!(
+                "{} versions of the offer did not settle it",
+                version.number()
+            ),
         }));
     }
     let standing = Standing {
@@ -263,7 +296,14 @@ pub(super) fn negotiate(state: &DealState, ask: &Ask, cx: &Cx<'_>) -> Answer {
         .map(|c| format!("{} for {}", c.worth, bought(c)))
         .collect();
     let requirements = needed(state, cx);
-    issue(state, alternative.quote, alternative.terms, &requirements, given, cx)
+    issue(
+        state,
+        alternative.quote,
+        alternative.terms,
+        &requirements,
+        given,
+        cx,
+    )
 }
 
 fn bought(concession: &crate::negotiation::Concession) -> String {
@@ -285,10 +325,8 @@ pub(super) fn accept(state: &DealState, cx: &Cx<'_>) -> Answer {
     let acceptance = proposals
         .accept(version.id(), version.hash(), cx.now(), through)
         .map_err(|e| Refusal::new("PC-3", e.to_string()))?;
-    let contract = ContractId::derive(&[
-        version.deal().uuid().as_bytes(),
-        version.hash().as_bytes(),
-    ]);
+    let contract =
+        ContractId::derive(&[version.deal().uuid().as_bytes(), version.hash().as_bytes()]);
     let accepted = DealEvent::Accepted {
         acceptance,
         contract,

@@ -33,7 +33,10 @@ pub(super) fn touch(state: &DealState, place: u32, cx: &Cx<'_>) -> Answer {
             Reminder::Touch(place).into(),
         ));
     }
-    let Some(step) = usize::try_from(place).ok().and_then(|p| cx.policy().playbook.step(p)) else {
+    let Some(step) = usize::try_from(place)
+        .ok()
+        .and_then(|p| cx.policy().playbook.step(p))
+    else {
         return Ok(close::lost(state, "no-answer", cx));
     };
     let inbound = state.lead().is_some_and(|l| l.parts().inbound);
@@ -50,7 +53,10 @@ pub(super) fn touch(state: &DealState, place: u32, cx: &Cx<'_>) -> Answer {
 pub(super) fn answered(state: &DealState, answer: &SendAnswer, cx: &Cx<'_>) -> Answer {
     let step = answer.step.clone();
     let Some(letter) = state.touches().get(&step) else {
-        return Err(Refusal::new("I7", "an answer to a letter that was not asked for"));
+        return Err(Refusal::new(
+            "I7",
+            "an answer to a letter that was not asked for",
+        ));
     };
     match &answer.outcome {
         SendOutcome::AwaitsApproval => {
@@ -121,7 +127,9 @@ fn stopped(state: &DealState, step: &str, rule: &str, why: &str, cx: &Cx<'_>) ->
     if state.stage().is_won() || state.stage() == super::DealStage::Contracting {
         // What a contract needs must reach the client by another way.
         return decision.event(DealEvent::NeedsPerson {
-            why: format!("letter `{step}` could not be sent ({rule}): reach the client another way"),
+            why: format!(
+                "letter `{step}` could not be sent ({rule}): reach the client another way"
+            ),
         });
     }
     let reason = if suppressed {

@@ -13,7 +13,10 @@ use crate::proposal::{ProposalVersion, Proposals};
 /// Where a deal stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "every rule must decide every stage")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every rule must decide every stage"
+)]
 pub enum DealStage {
     /// Nothing happened yet.
     #[default]

@@ -1,12 +1,14 @@
 use chrono::Duration;
+use dealwright_core::handoff::{Requirement, RequirementStatus};
+use dealwright_core::id::MessageId;
 use dealwright_core::personal::Purpose;
 use dealwright_core::process::{Decision, Refusal};
-use dealwright_core::id::MessageId;
-use dealwright_core::handoff::{Requirement, RequirementStatus};
 use dealwright_core::trust::{Heard, LetterClass, News};
 
 use super::letters::{self, LetterSpec};
-use super::{Answer, Cx, Deal, DealEvent, DealStage, DealState, DocumentKey, close, offer, outreach};
+use super::{
+    Answer, Cx, Deal, DealEvent, DealStage, DealState, DocumentKey, close, offer, outreach,
+};
 use crate::needs::{Lexicon, Message, NeedsReader, Speaker};
 use crate::negotiation::{Ask, Percent};
 
@@ -155,7 +157,13 @@ fn assess(state: &DealState, cx: &Cx<'_>) -> Answer {
             .answering(state.last_heard());
         return Ok(Decision::nothing()
             .event(DealEvent::Questioned { about })
-            .and(letters::ask(state, &format!("question-{asked}"), spec, 0, cx)?)
+            .and(letters::ask(
+                state,
+                &format!("question-{asked}"),
+                spec,
+                0,
+                cx,
+            )?)
             .and(outreach::patience(state, cx)));
     }
     offer::first(state, cx)
@@ -163,14 +171,17 @@ fn assess(state: &DealState, cx: &Cx<'_>) -> Answer {
 
 /// The first driver of a needed service that nobody has named and nobody was asked for.
 fn open_question(state: &DealState, cx: &Cx<'_>) -> Option<(String, String)> {
-    offer::needed(state, cx).into_iter().find_map(|requirement| {
-        let service = cx.policy().catalogue.answering(&requirement.need).next()?;
-        service.drivers.iter().find_map(|driver| {
-            let about = format!("{}/{}", requirement.need, driver.id.as_str());
-            let known = requirement.drivers.contains_key(driver.id.as_str());
-            (!known && !state.questioned().contains(&about)).then(|| (about, driver.ask.clone()))
+    offer::needed(state, cx)
+        .into_iter()
+        .find_map(|requirement| {
+            let service = cx.policy().catalogue.answering(&requirement.need).next()?;
+            service.drivers.iter().find_map(|driver| {
+                let about = format!("{}/{}", requirement.need, driver.id.as_str());
+                let known = requirement.drivers.contains_key(driver.id.as_str());
+                (!known && !state.questioned().contains(&about))
+                    .then(|| (about, driver.ask.clone()))
+            })
         })
-    })
 }
 
 /// The requirements after this message: what was known, and what these words add or take back.
@@ -187,7 +198,11 @@ fn requirements(
         .ok_or_else(|| Refusal::new("NA-1", "an answer without words"))?;
     let id = MessageId::derive(&[
         cx.process().to_string().as_bytes(),
-        heard.message_id.clone().unwrap_or_else(|| heard.at.to_string()).as_bytes(),
+        heard
+            .message_id
+            .clone()
+            .unwrap_or_else(|| heard.at.to_string())
+            .as_bytes(),
     ]);
     let read = NeedsReader::new(lexicon).read(&[Message {
         id,
@@ -227,17 +242,60 @@ fn requirements(
 fn read(raw: &str) -> Said {
     let text = raw.to_lowercase().replace('’', "'");
     let has = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
-    if has(&["are you a bot", "are you a robot", "are you an ai", "are you human", "is this automated", "bist du ein bot", "sind sie ein bot", "sind sie ein mensch"]) {
+    if has(&[
+        "are you a bot",
+        "are you a robot",
+        "are you an ai",
+        "are you human",
+        "is this automated",
+        "bist du ein bot",
+        "sind sie ein bot",
+        "sind sie ein mensch",
+    ]) {
         Said::AsksIfMachine
-    } else if has(&["i sign", "signed the contract", "hereby sign", "ich unterschreibe"]) {
+    } else if has(&[
+        "i sign",
+        "signed the contract",
+        "hereby sign",
+        "ich unterschreibe",
+    ]) {
         Said::Signs
-    } else if has(&["not interested", "no thank", "we decline", "kein interesse", "went with someone else", "we will pass"]) {
+    } else if has(&[
+        "not interested",
+        "no thank",
+        "we decline",
+        "kein interesse",
+        "went with someone else",
+        "we will pass",
+    ]) {
         Said::Declines
-    } else if has(&["not right now", "maybe next year", "get back to us", "not at the moment", "derzeit nicht"]) {
+    } else if has(&[
+        "not right now",
+        "maybe next year",
+        "get back to us",
+        "not at the moment",
+        "derzeit nicht",
+    ]) {
         Said::Later
-    } else if has(&["too expensive", "discount", "cheaper", "% off", "zu teuer", "rabatt", "lower price"]) {
+    } else if has(&[
+        "too expensive",
+        "discount",
+        "cheaper",
+        "% off",
+        "zu teuer",
+        "rabatt",
+        "lower price",
+    ]) {
         Said::TooDear(percent(&text))
-    } else if has(&["we accept", "i accept", "please go ahead", "let's do it", "we agree", "wir nehmen an", "einverstanden"]) {
+    } else if has(&[
+        "we accept",
+        "i accept",
+        "please go ahead",
+        "let's do it",
+        "we agree",
+        "wir nehmen an",
+        "einverstanden",
+    ]) {
         Said::Accepts
     } else {
         Said::Talks

@@ -13,8 +13,9 @@ const BETWEEN: usize = 2;
 const LARGEST: i64 = 10_000_000;
 /// Units of time: the number before them counts nothing else.
 const TIME: [&str; 22] = [
-    "hours", "hour", "days", "day", "weeks", "week", "months", "month", "years", "year", "stunden", "tage", "wochen", "monate",
-    "jahre", "heures", "jours", "semaines", "mois", "ans", "anos", "meses",
+    "hours", "hour", "days", "day", "weeks", "week", "months", "month", "years", "year", "stunden",
+    "tage", "wochen", "monate", "jahre", "heures", "jours", "semaines", "mois", "ans", "anos",
+    "meses",
 ];
 const ONE: [&str; 7] = ["eine", "ein", "einen", "une", "un", "una", "uno"];
 
@@ -34,15 +35,22 @@ pub(super) fn read(
         let amounts = Amount::find(page.text, range.clone());
         let only = lexicon.terms.only.hit(page.text, range.clone());
         for (value, tokens) in counted(page.text, range.clone(), &amounts, only) {
-            let Some(driver) = driver_of(lexicon, page.text, &tokens, &range, spoken) else { continue };
-            state(&mut here, &driver.id, value, page.quote(tokens, range.clone()));
+            let Some(driver) = driver_of(lexicon, page.text, &tokens, &range, spoken) else {
+                continue;
+            };
+            state(
+                &mut here,
+                &driver.id,
+                value,
+                page.quote(tokens, range.clone()),
+            );
         }
         languages(lexicon, page, range, &mut here);
     }
-    if let Some(Field::Driver(id)) = asked {
-        if !here.contains_key(id) {
-            answer(page, scopes, id, &mut here);
-        }
+    if let Some(Field::Driver(id)) = asked
+        && !here.contains_key(id)
+    {
+        answer(page, scopes, id, &mut here);
     }
     drivers.extend(here);
 }
@@ -59,12 +67,18 @@ fn state(
 }
 
 /// Whole numbers that are not money, with their tokens.
-fn counted(text: &Text, range: Range<usize>, amounts: &[Amount], only: bool) -> Vec<(i64, Range<usize>)> {
+fn counted(
+    text: &Text,
+    range: Range<usize>,
+    amounts: &[Amount],
+    only: bool,
+) -> Vec<(i64, Range<usize>)> {
     let mut found = Vec::new();
     let mut at = range.start;
     while at < range.end {
         let number = number_at(text.tokens(), at).filter(|(_, len)| at + len <= range.end);
-        let number = number.or_else(|| (only && ONE.contains(&text.word(at))).then_some((1_000, 1)));
+        let number =
+            number.or_else(|| (only && ONE.contains(&text.word(at))).then_some((1_000, 1)));
         let Some((milli, len)) = number else {
             at += 1;
             continue;
@@ -89,16 +103,23 @@ fn driver_of<'a>(
     let unit_at = |at: usize| {
         lexicon.drivers.iter().find(|driver| {
             driver.units.match_at(text, at, line.end).is_some()
-                || driver.need.as_deref().is_some_and(spoken) && driver.weak.match_at(text, at, line.end).is_some()
+                || driver.need.as_deref().is_some_and(spoken)
+                    && driver.weak.match_at(text, at, line.end).is_some()
         })
     };
-    if matches!((text.word(number.end), text.word(number.end + 1)), ("of", "them" | "these" | "those") | ("d", "entre") | ("davon", _)) {
+    if matches!(
+        (text.word(number.end), text.word(number.end + 1)),
+        ("of", "them" | "these" | "those") | ("d", "entre") | ("davon", _)
+    ) {
         // What was named last before it.
         return (line.start..number.start).rev().find_map(unit_at);
     }
     for at in number.end..(number.end + BETWEEN + 1).min(line.end) {
         let token = text.token(at)?;
-        if token.before >= Break::Clause || TIME.contains(&token.word.as_str()) || number_at(text.tokens(), at).is_some() {
+        if token.before >= Break::Clause
+            || TIME.contains(&token.word.as_str())
+            || number_at(text.tokens(), at).is_some()
+        {
             return None;
         }
         if let Some(driver) = unit_at(at) {
@@ -112,29 +133,51 @@ fn driver_of<'a>(
 }
 
 /// Two or more languages named in one sentence.
-fn languages(lexicon: &Lexicon, page: &Page<'_>, range: Range<usize>, here: &mut BTreeMap<String, Stated<i64>>) {
+fn languages(
+    lexicon: &Lexicon,
+    page: &Page<'_>,
+    range: Range<usize>,
+    here: &mut BTreeMap<String, Stated<i64>>,
+) {
     let named: Vec<(usize, Range<usize>)> = range
         .clone()
         .filter_map(|at| {
-            let which = lexicon.languages.iter().position(|names| names.match_at(page.text, at, at + 1).is_some())?;
+            let which = lexicon
+                .languages
+                .iter()
+                .position(|names| names.match_at(page.text, at, at + 1).is_some())?;
             Some((which, at..at + 1))
         })
         .collect();
     let distinct: BTreeSet<usize> = named.iter().map(|(which, _)| *which).collect();
-    let (Some((_, first)), Some((_, last))) = (named.first(), named.last()) else { return };
+    let (Some((_, first)), Some((_, last))) = (named.first(), named.last()) else {
+        return;
+    };
     if distinct.len() >= 2 && !here.contains_key("languages") {
         let count = i64::try_from(distinct.len()).unwrap_or(i64::MAX);
-        state(here, "languages", count, page.quote(first.start..last.end, range));
+        state(
+            here,
+            "languages",
+            count,
+            page.quote(first.start..last.end, range),
+        );
     }
 }
 
 /// The first number that answers what was asked.
-fn answer(page: &Page<'_>, scopes: &Scopes<'_>, id: &str, here: &mut BTreeMap<String, Stated<i64>>) {
+fn answer(
+    page: &Page<'_>,
+    scopes: &Scopes<'_>,
+    id: &str,
+    here: &mut BTreeMap<String, Stated<i64>>,
+) {
     for line in scopes.lines() {
         let range = line.tokens.clone();
         let amounts = Amount::find(page.text, range.clone());
         let taken = |tokens: &Range<usize>| TIME.contains(&page.text.word(tokens.end));
-        let first = counted(page.text, range.clone(), &amounts, true).into_iter().find(|(_, tokens)| !taken(tokens));
+        let first = counted(page.text, range.clone(), &amounts, true)
+            .into_iter()
+            .find(|(_, tokens)| !taken(tokens));
         if let Some((value, tokens)) = first {
             state(here, id, value, page.quote(tokens, range));
             return;

@@ -31,7 +31,10 @@ pub enum Field {
 /// Who wrote a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "a message is from the client or from us")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a message is from the client or from us"
+)]
 pub enum Speaker {
     /// The client.
     Client,

@@ -245,7 +245,11 @@ impl LexiconParams {
                 machine: languages("cues.machine", &cues.machine)?,
             },
             needs: self.need.into_iter().map(need).collect::<Result<_, _>>()?,
-            drivers: self.driver.into_iter().map(driver).collect::<Result<_, _>>()?,
+            drivers: self
+                .driver
+                .into_iter()
+                .map(driver)
+                .collect::<Result<_, _>>()?,
             terms: TermWords {
                 at_most: list("terms.at_most", &self.terms.at_most)?,
                 at_most_after: list("terms.at_most_after", &self.terms.at_most_after)?,
@@ -275,9 +279,19 @@ impl LexiconParams {
     }
 
     fn check_names(&self) -> Result<(), LexiconError> {
-        let wrong = |name: &str, what| Err(LexiconError::Name { name: name.to_owned(), what });
+        let wrong = |name: &str, what| {
+            Err(LexiconError::Name {
+                name: name.to_owned(),
+                what,
+            })
+        };
         let mut seen = std::collections::BTreeSet::new();
-        for id in self.need.iter().map(|n| &n.id).chain(self.driver.iter().map(|d| &d.id)) {
+        for id in self
+            .need
+            .iter()
+            .map(|n| &n.id)
+            .chain(self.driver.iter().map(|d| &d.id))
+        {
             if !seen.insert(id) {
                 return wrong(id, "twice; give each need and driver its own name");
             }
@@ -289,7 +303,10 @@ impl LexiconParams {
         }
         for id in self.driver.iter().filter_map(|d| d.need.as_ref()) {
             if !self.need.iter().any(|n| n.id == *id) {
-                return wrong(id, "as the need of a driver, but does not define it under `need`");
+                return wrong(
+                    id,
+                    "as the need of a driver, but does not define it under `need`",
+                );
             }
         }
         Ok(())
@@ -324,9 +341,11 @@ fn languages(place: &str, phrases: &ByLanguage) -> Result<Phrases, LexiconError>
 }
 
 fn list(place: &str, phrases: &[String]) -> Result<Phrases, LexiconError> {
-    Phrases::parse(phrases.iter().map(String::as_str)).map_err(|why: PatternError| LexiconError::Phrase {
-        place: place.to_owned(),
-        why: why.to_string(),
+    Phrases::parse(phrases.iter().map(String::as_str)).map_err(|why: PatternError| {
+        LexiconError::Phrase {
+            place: place.to_owned(),
+            why: why.to_string(),
+        }
     })
 }
 
@@ -339,18 +358,40 @@ mod tests {
         let lexicon = Lexicon::standard().unwrap();
         assert_eq!(
             lexicon.needs().collect::<Vec<_>>(),
-            ["website-audit", "listing-repair", "website-refresh", "online-booking", "review-management", "newsletter-setup"]
+            [
+                "website-audit",
+                "listing-repair",
+                "website-refresh",
+                "online-booking",
+                "review-management",
+                "newsletter-setup"
+            ]
         );
-        assert_eq!(lexicon.drivers_of("newsletter-setup"), ["templates", "contacts", "languages"]);
+        assert_eq!(
+            lexicon.drivers_of("newsletter-setup"),
+            ["templates", "contacts", "languages"]
+        );
         assert!(lexicon.drivers_of("logo").is_empty());
     }
 
     #[test]
     fn a_broken_phrase_is_named_with_its_place() {
-        let broken = include_str!("lexicon.toml").replace("\"newsletter*\", \"lettre", "\"..\", \"lettre");
+        let broken =
+            include_str!("lexicon.toml").replace("\"newsletter*\", \"lettre", "\"..\", \"lettre");
         let error = Lexicon::parse(&broken).unwrap_err().to_string();
-        assert!(error.contains("need newsletter-setup.topic") && error.contains("`..`"), "{error}");
-        let unknown = include_str!("lexicon.toml").replace("drivers = [\"pages\", \"languages\"]", "drivers = [\"rooms\"]");
-        assert!(Lexicon::parse(&unknown).unwrap_err().to_string().contains("`rooms`"));
+        assert!(
+            error.contains("need newsletter-setup.topic") && error.contains("`..`"),
+            "{error}"
+        );
+        let unknown = include_str!("lexicon.toml").replace(
+            "drivers = [\"pages\", \"languages\"]",
+            "drivers = [\"rooms\"]",
+        );
+        assert!(
+            Lexicon::parse(&unknown)
+                .unwrap_err()
+                .to_string()
+                .contains("`rooms`")
+        );
     }
 }

@@ -33,7 +33,11 @@ impl NeedsReader {
     /// A reader that takes a bare `$` for US dollars and amounts without currency for nothing.
     #[must_use]
     pub fn new(lexicon: Lexicon) -> Self {
-        Self { lexicon, dollar: Some(Currency::USD), plain: None }
+        Self {
+            lexicon,
+            dollar: Some(Currency::USD),
+            plain: None,
+        }
     }
 
     /// Says which dollar `$` is where this client lives.
@@ -66,7 +70,9 @@ impl NeedsReader {
             match &message.by {
                 Speaker::Us { asks } => asked = asks.as_ref(),
                 Speaker::Client => {
-                    message.text.inspect(|raw| self.read_one(message, raw, asked, &mut heard, &mut found));
+                    message
+                        .text
+                        .inspect(|raw| self.read_one(message, raw, asked, &mut heard, &mut found));
                     asked = None;
                 }
             }
@@ -86,21 +92,43 @@ impl NeedsReader {
         let own = own_words(raw);
         let text = Text::read(&own);
         let scopes = Scopes::read(&self.lexicon, &text);
-        heard.machine_text |= scopes.has_machine_text() || own.len() == raw.len() && raw.contains("<!--");
+        heard.machine_text |=
+            scopes.has_machine_text() || own.len() == raw.len() && raw.contains("<!--");
         if scopes.is_selling() {
             heard.selling = true;
             return;
         }
-        let page = Page { message, raw, text: &text };
+        let page = Page {
+            message,
+            raw,
+            text: &text,
+        };
         for need in &self.lexicon.needs {
             let entry = found.entry(need.id.as_str()).or_default();
             for mention in scopes.mentions(need) {
                 entry.hear(mention, &page);
             }
         }
-        let spoken = |need: &str| found.get(need).is_some_and(|f| f.said.is_some() || f.implied.is_some());
-        figures::read(&self.lexicon, &page, &scopes, asked, &spoken, &mut heard.drivers);
-        terms::budget(&self.lexicon, &page, &scopes, (self.dollar, self.plain), &mut heard.budget);
+        let spoken = |need: &str| {
+            found
+                .get(need)
+                .is_some_and(|f| f.said.is_some() || f.implied.is_some())
+        };
+        figures::read(
+            &self.lexicon,
+            &page,
+            &scopes,
+            asked,
+            &spoken,
+            &mut heard.drivers,
+        );
+        terms::budget(
+            &self.lexicon,
+            &page,
+            &scopes,
+            (self.dollar, self.plain),
+            &mut heard.budget,
+        );
         terms::deadline(&self.lexicon, &page, &scopes, &mut heard.deadline);
         terms::role(&self.lexicon, &page, &scopes, &mut heard.role);
     }
@@ -108,7 +136,9 @@ impl NeedsReader {
     /// Turns what was found into requirements, in the lexicon's order.
     fn settle(&self, heard: &mut Heard, found: BTreeMap<&str, Found>) {
         for need in &self.lexicon.needs {
-            let Some(found) = found.get(need.id.as_str()) else { continue };
+            let Some(found) = found.get(need.id.as_str()) else {
+                continue;
+            };
             let Some((kind, confidence, evidence)) = found.outcome() else {
                 if let Some(declined) = &found.declined {
                     heard.declined.insert(need.id.clone(), declined.clone());
@@ -118,9 +148,16 @@ impl NeedsReader {
             let drivers = need
                 .drivers
                 .iter()
-                .filter_map(|id| heard.drivers.get(id).map(|stated| (id.clone(), stated.value)))
+                .filter_map(|id| {
+                    heard
+                        .drivers
+                        .get(id)
+                        .map(|stated| (id.clone(), stated.value))
+                })
                 .collect();
-            let Some(first) = evidence.first() else { continue };
+            let Some(first) = evidence.first() else {
+                continue;
+            };
             heard.requirements.push(Requirement {
                 id: RequirementId::derive(&[first.message.uuid().as_bytes(), need.id.as_bytes()]),
                 need: need.id.clone(),
@@ -147,10 +184,16 @@ struct Found {
 
 impl Found {
     fn hear(&mut self, mention: Mention, page: &Page<'_>) {
-        let Some(quote) = page.quote(mention.tokens.clone(), mention.sentence.clone()) else { return };
+        let Some(quote) = page.quote(mention.tokens.clone(), mention.sentence.clone()) else {
+            return;
+        };
         match mention.stance {
             Stance::Asked | Stance::Wished => {
-                let surely = if mention.stance == Stance::Asked { 90 } else { 80 };
+                let surely = if mention.stance == Stance::Asked {
+                    90
+                } else {
+                    80
+                };
                 let (best, quotes) = self.said.get_or_insert_with(|| (surely, Vec::new()));
                 *best = (*best).max(surely);
                 add(quotes, quote);
@@ -190,7 +233,10 @@ pub(super) struct Page<'a> {
 impl Page<'_> {
     /// Quotes the sentence, or where it is long only `tokens`.
     pub(super) fn quote(&self, tokens: Range<usize>, sentence: Range<usize>) -> Option<Quotation> {
-        let whole = self.text.bytes(sentence).filter(|bytes| bytes.len() <= LONGEST_QUOTE);
+        let whole = self
+            .text
+            .bytes(sentence)
+            .filter(|bytes| bytes.len() <= LONGEST_QUOTE);
         let bytes = match whole {
             Some(bytes) => bytes,
             None => self.text.bytes(tokens)?,

@@ -11,13 +11,29 @@ const BEHIND: usize = 7;
 const SHORT_CLAUSE: usize = 5;
 /// Words that tie a sentence to the wish of the one before.
 const ALSO: [&str; 18] = [
-    "and", "also", "plus", "additionally", "second", "secondly", "und", "auch", "ausserdem", "zusatzlich", "zudem", "et", "aussi",
-    "y", "tambien", "ademas", "then", "furthermore",
+    "and",
+    "also",
+    "plus",
+    "additionally",
+    "second",
+    "secondly",
+    "und",
+    "auch",
+    "ausserdem",
+    "zusatzlich",
+    "zudem",
+    "et",
+    "aussi",
+    "y",
+    "tambien",
+    "ademas",
+    "then",
+    "furthermore",
 ];
 /// Words that point back to what was just named.
 const BACK: [&str; 22] = [
-    "that", "thats", "it", "its", "which", "these", "those", "they", "theyre", "one", "der", "die", "das", "den", "il", "elle", "ce",
-    "c", "ya", "esta", "la", "this",
+    "that", "thats", "it", "its", "which", "these", "those", "they", "theyre", "one", "der", "die",
+    "das", "den", "il", "elle", "ce", "c", "ya", "esta", "la", "this",
 ];
 
 /// What a sentence says about a need that it names.
@@ -67,7 +83,13 @@ pub(super) struct Line {
 impl<'a> Scopes<'a> {
     pub(super) fn read(lexicon: &'a Lexicon, text: &'a Text) -> Self {
         let cues = &lexicon.cues;
-        let mut scopes = Self { text, cues, lines: Vec::new(), machine_text: false, selling: false };
+        let mut scopes = Self {
+            text,
+            cues,
+            lines: Vec::new(),
+            machine_text: false,
+            selling: false,
+        };
         let mut muted: Option<usize> = None;
         let mut intro: Option<usize> = None;
         for sentence in text.sentences() {
@@ -103,10 +125,19 @@ impl<'a> Scopes<'a> {
 
     /// The tokens of the clause that a token stands in, within its sentence.
     pub(super) fn clause(&self, line: &Line, at: usize) -> Range<usize> {
-        let Some(wanted) = self.text.token(at).map(|t| t.clause) else { return at..at };
+        let Some(wanted) = self.text.token(at).map(|t| t.clause) else {
+            return at..at;
+        };
         let same = |i: &usize| self.text.token(*i).is_some_and(|t| t.clause == wanted);
-        let start = (line.tokens.start..at).rev().take_while(same).last().unwrap_or(at);
-        let end = (at..line.tokens.end).take_while(same).last().map_or(at, |last| last + 1);
+        let start = (line.tokens.start..at)
+            .rev()
+            .take_while(same)
+            .last()
+            .unwrap_or(at);
+        let end = (at..line.tokens.end)
+            .take_while(same)
+            .last()
+            .map_or(at, |last| last + 1);
         start..end
     }
 
@@ -114,7 +145,9 @@ impl<'a> Scopes<'a> {
         let (text, range) = (self.text, sentence.tokens.clone());
         let neutral = self.cues.neutral.find(text, range.clone());
         let free = |hit: &Range<usize>, taken: &[Range<usize>]| {
-            !taken.iter().any(|other| other.start < hit.end && hit.start < other.end)
+            !taken
+                .iter()
+                .any(|other| other.start < hit.end && hit.start < other.end)
         };
         let mut refusals = self.cues.refuse.find(text, range.clone());
         refusals.retain(|hit| free(hit, &neutral));
@@ -123,12 +156,17 @@ impl<'a> Scopes<'a> {
         let mut wishes = self.cues.wish.find(text, range.clone());
         let behind = self.cues.refuse_after.find(text, range.clone());
         wishes.retain(|hit| free(hit, &refusals) && free(hit, &neutral) && free(hit, &behind));
-        let before = if sentence.item { intro.and_then(|i| self.lines.get(i)) } else { self.lines.last() };
+        let before = if sentence.item {
+            intro.and_then(|i| self.lines.get(i))
+        } else {
+            self.lines.last()
+        };
         let tied = sentence.item || ALSO.contains(&text.word(range.start));
         let before = before.filter(|_| tied);
         Line {
             inherits_wish: before.is_some_and(Line::wishes_something),
-            inherits_refusal: sentence.item && before.is_some_and(|b| b.wishes.is_empty() && !b.refusals.is_empty()),
+            inherits_refusal: sentence.item
+                && before.is_some_and(|b| b.wishes.is_empty() && !b.refusals.is_empty()),
             tokens: range,
             wishes,
             refusals,
@@ -141,17 +179,37 @@ impl<'a> Scopes<'a> {
         let mut all = Vec::new();
         for line in &self.lines {
             let range = line.tokens.clone();
-            let asks = need.ask.find(self.text, range.clone()).into_iter().map(|t| (t, Word::Ask));
-            let topics = need.topic.find(self.text, range.clone()).into_iter().map(|t| (t, Word::Topic));
-            let troubles = need.trouble.find(self.text, range.clone()).into_iter().map(|t| (t, Word::Trouble));
-            let named = need.mention.find(self.text, range.clone()).into_iter().map(|t| (t, Word::Mention));
+            let asks = need
+                .ask
+                .find(self.text, range.clone())
+                .into_iter()
+                .map(|t| (t, Word::Ask));
+            let topics = need
+                .topic
+                .find(self.text, range.clone())
+                .into_iter()
+                .map(|t| (t, Word::Topic));
+            let troubles = need
+                .trouble
+                .find(self.text, range.clone())
+                .into_iter()
+                .map(|t| (t, Word::Trouble));
+            let named = need
+                .mention
+                .find(self.text, range.clone())
+                .into_iter()
+                .map(|t| (t, Word::Mention));
             let mut here: Vec<_> = asks
                 .chain(topics)
                 .chain(troubles)
                 .chain(named)
                 .filter_map(|(tokens, word)| {
                     let stance = self.stance(line, &tokens, word)?;
-                    Some(Mention { stance, tokens, sentence: range.clone() })
+                    Some(Mention {
+                        stance,
+                        tokens,
+                        sentence: range.clone(),
+                    })
                 })
                 .collect();
             here.sort_by_key(|m| (m.tokens.start, m.tokens.end));
@@ -161,7 +219,11 @@ impl<'a> Scopes<'a> {
     }
 
     fn stance(&self, line: &Line, tokens: &Range<usize>, word: Word) -> Option<Stance> {
-        if self.cues.other.hit(self.text, self.clause(line, tokens.start)) {
+        if self
+            .cues
+            .other
+            .hit(self.text, self.clause(line, tokens.start))
+        {
             return None;
         }
         if word == Word::Trouble {
@@ -179,12 +241,21 @@ impl<'a> Scopes<'a> {
 
     fn declined(&self, line: &Line, tokens: &Range<usize>) -> Option<Declined> {
         let clause = self.clause(line, tokens.start);
-        let wished_between = |from: usize| line.wishes.iter().any(|w| w.start >= from && w.end <= tokens.start);
+        let wished_between = |from: usize| {
+            line.wishes
+                .iter()
+                .any(|w| w.start >= from && w.end <= tokens.start)
+        };
         let refuses = |hit: &&Range<usize>| {
-            hit.start <= tokens.start && self.reaches(line, hit.start, tokens.start) && !wished_between(hit.end)
+            hit.start <= tokens.start
+                && self.reaches(line, hit.start, tokens.start)
+                && !wished_between(hit.end)
         };
         let nearly = |hit: &&Range<usize>| {
-            hit.start <= tokens.start && hit.start >= clause.start && hit.end + NEAR > tokens.start && !wished_between(hit.end)
+            hit.start <= tokens.start
+                && hit.start >= clause.start
+                && hit.end + NEAR > tokens.start
+                && !wished_between(hit.end)
         };
         let behind = tokens.start..clause.end.min(tokens.end + BEHIND);
         if line.refusals.iter().any(|hit| refuses(&hit))
@@ -194,7 +265,10 @@ impl<'a> Scopes<'a> {
         {
             return Some(Declined::Refused);
         }
-        let wished_here = line.wishes.iter().any(|w| w.start >= clause.start && w.end <= clause.end);
+        let wished_here = line
+            .wishes
+            .iter()
+            .any(|w| w.start >= clause.start && w.end <= clause.end);
         if !wished_here && self.said_of(line, &clause, |at| self.cues.content.hit(self.text, at)) {
             return Some(Declined::Content);
         }
@@ -211,8 +285,14 @@ impl<'a> Scopes<'a> {
         let mut clause = self.clause(line, from);
         while to >= clause.end {
             let next = self.clause(line, clause.end);
-            let wished = line.wishes.iter().any(|w| w.start >= next.start && w.end <= next.end);
-            let soft = self.text.token(next.start).is_some_and(|t| t.before == Break::Soft);
+            let wished = line
+                .wishes
+                .iter()
+                .any(|w| w.start >= next.start && w.end <= next.end);
+            let soft = self
+                .text
+                .token(next.start)
+                .is_some_and(|t| t.before == Break::Soft);
             if next.is_empty() || next.len() > SHORT_CLAUSE || wished || !soft {
                 return false;
             }
@@ -222,7 +302,12 @@ impl<'a> Scopes<'a> {
     }
 
     /// Whether something holds of a clause, or of the one behind it that points back.
-    fn said_of(&self, line: &Line, clause: &Range<usize>, holds: impl Fn(Range<usize>) -> bool) -> bool {
+    fn said_of(
+        &self,
+        line: &Line,
+        clause: &Range<usize>,
+        holds: impl Fn(Range<usize>) -> bool,
+    ) -> bool {
         if holds(clause.clone()) {
             return true;
         }

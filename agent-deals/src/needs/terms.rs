@@ -31,29 +31,58 @@ pub(super) fn budget(
         if amounts.is_empty() && plain.is_some() {
             amounts = bare(page.text, &range);
         }
-        let Some(last) = amounts.first().cloned() else { continue };
+        let Some(last) = amounts.first().cloned() else {
+            continue;
+        };
         let clause = scopes.clause(line, last.start);
         if words.no_budget.hit(page.text, clause.clone()) {
             continue;
         }
         let (low, high, end) = ends(page.text, &range, &amounts, last);
-        let open = |amount: &Amount| page.text.slice(amount.start..amount.end).iter().any(|t| t.word == "$" || t.word.starts_with("dollar"));
-        let currency = high.currency.or(low.currency).or(if open(&low) || open(&high) { dollar } else { plain.or(dollar) });
+        let open = |amount: &Amount| {
+            page.text
+                .slice(amount.start..amount.end)
+                .iter()
+                .any(|t| t.word == "$" || t.word.starts_with("dollar"))
+        };
+        let currency = high
+            .currency
+            .or(low.currency)
+            .or(if open(&low) || open(&high) {
+                dollar
+            } else {
+                plain.or(dollar)
+            });
         let Some(currency) = currency else { continue };
-        let (Some(from), Some(to)) = (low.money(currency), high.money(currency)) else { continue };
+        let (Some(from), Some(to)) = (low.money(currency), high.money(currency)) else {
+            continue;
+        };
         let ahead = low.start.saturating_sub(AHEAD).max(clause.start)..low.start;
         let behind = end..(end + 3).min(range.end);
-        let (from, to) = span(words_about(words, page.text, ahead, behind.clone()), from, to);
+        let (from, to) = span(
+            words_about(words, page.text, ahead, behind.clone()),
+            from,
+            to,
+        );
         let monthly = words.monthly.hit(page.text, end..(end + 3).min(range.end));
-        let Some(quote) = page.quote(low.start..end, range) else { continue };
-        *budget = Some(Stated { value: Budget { from, to, monthly }, quote });
+        let Some(quote) = page.quote(low.start..end, range) else {
+            continue;
+        };
+        *budget = Some(Stated {
+            value: Budget { from, to, monthly },
+            quote,
+        });
         return;
     }
 }
 
 /// Numbers beside the word "budget", for clients whose currency is known.
 fn bare(text: &Text, range: &Range<usize>) -> Vec<Amount> {
-    if !text.slice(range.clone()).iter().any(|t| t.word.starts_with("budget") || t.word == "presupuesto") {
+    if !text
+        .slice(range.clone())
+        .iter()
+        .any(|t| t.word.starts_with("budget") || t.word == "presupuesto")
+    {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -61,7 +90,12 @@ fn bare(text: &Text, range: &Range<usize>) -> Vec<Amount> {
     while at < range.end {
         match number_at(text.tokens(), at).filter(|(milli, _)| *milli >= 50_000) {
             Some((milli, len)) => {
-                found.push(Amount { milli, currency: None, start: at, end: at + len });
+                found.push(Amount {
+                    milli,
+                    currency: None,
+                    start: at,
+                    end: at + len,
+                });
                 at += len;
             }
             None => at += 1,
@@ -71,26 +105,55 @@ fn bare(text: &Text, range: &Range<usize>) -> Vec<Amount> {
 }
 
 /// Finds the two ends of "2,000 to 3,000 euros", where the currency stands at one of them.
-fn ends(text: &Text, range: &Range<usize>, amounts: &[Amount], first: Amount) -> (Amount, Amount, usize) {
+fn ends(
+    text: &Text,
+    range: &Range<usize>,
+    amounts: &[Amount],
+    first: Amount,
+) -> (Amount, Amount, usize) {
     // "4,000 to 6,000" behind a currency before the first.
     let join = |at: usize| TO.contains(&text.word(at));
-    if let Some(next) = amounts.get(1).filter(|n| n.start == first.end + 1 && join(first.end) || n.start == first.end) {
+    if let Some(next) = amounts
+        .get(1)
+        .filter(|n| n.start == first.end + 1 && join(first.end) || n.start == first.end)
+    {
         let end = next.end;
         return (first, next.clone(), end);
     }
     let behind = first.end + usize::from(join(first.end));
-    if let Some((milli, len)) = number_at(text.tokens(), behind).filter(|(milli, len)| *milli > first.milli && behind + len <= range.end) {
-        let high = Amount { milli, currency: first.currency, start: behind, end: behind + len };
+    if let Some((milli, len)) = number_at(text.tokens(), behind)
+        .filter(|(milli, len)| *milli > first.milli && behind + len <= range.end)
+    {
+        let high = Amount {
+            milli,
+            currency: first.currency,
+            start: behind,
+            end: behind + len,
+        };
         return (first, high, behind + len);
     }
     // "2,000 and 3,000 euros": the first number has no currency of its own.
     for len in 1..=3usize {
         let gap = usize::from(first.start.checked_sub(1).is_some_and(join));
-        let Some(at) = first.start.checked_sub(len + gap).filter(|at| *at >= range.start) else { break };
+        let Some(at) = first
+            .start
+            .checked_sub(len + gap)
+            .filter(|at| *at >= range.start)
+        else {
+            break;
+        };
         if let Some((milli, used)) = number_at(text.tokens(), at) {
-            let hyphen = gap == 1 || text.token(first.start).is_some_and(|t| t.before != crate::words::Break::Soft);
+            let hyphen = gap == 1
+                || text
+                    .token(first.start)
+                    .is_some_and(|t| t.before != crate::words::Break::Soft);
             if used == len && milli < first.milli && milli * 20 >= first.milli && hyphen {
-                let low = Amount { milli, currency: first.currency, start: at, end: at + used };
+                let low = Amount {
+                    milli,
+                    currency: first.currency,
+                    start: at,
+                    end: at + used,
+                };
                 let end = first.end;
                 return (low, first, end);
             }
@@ -107,7 +170,12 @@ enum Bound {
     AtLeast,
 }
 
-fn words_about(words: &super::lexicon::TermWords, text: &Text, ahead: Range<usize>, behind: Range<usize>) -> Bound {
+fn words_about(
+    words: &super::lexicon::TermWords,
+    text: &Text,
+    ahead: Range<usize>,
+    behind: Range<usize>,
+) -> Bound {
     if words.at_most.hit(text, ahead.clone()) || words.at_most_after.hit(text, behind.clone()) {
         Bound::AtMost
     } else if words.at_least.hit(text, ahead) || words.at_least_after.hit(text, behind) {
@@ -146,57 +214,93 @@ pub(super) fn deadline(
             let led = led_by(&words.by, page.text, &clause, dated.tokens.start);
             let ready = words.ready.hit(page.text, clause.clone());
             let other = words.not_ready.hit(page.text, clause);
-            if (led || ready) && !other && best.as_ref().is_none_or(|(had_lead, ..)| led && !had_lead) {
-                let before = led_by(&words.before, page.text, &scopes.clause(line, dated.tokens.start), dated.tokens.start);
-                best = Some((led, day_of(&dated, before, led), dated.tokens.clone(), range.clone()));
+            if (led || ready)
+                && !other
+                && best.as_ref().is_none_or(|(had_lead, ..)| led && !had_lead)
+            {
+                let before = led_by(
+                    &words.before,
+                    page.text,
+                    &scopes.clause(line, dated.tokens.start),
+                    dated.tokens.start,
+                );
+                best = Some((
+                    led,
+                    day_of(&dated, before, led),
+                    dated.tokens.clone(),
+                    range.clone(),
+                ));
             }
             seen = Some((dated, range.clone()));
         }
-        if let (None, Some((dated, at))) = (&best, &seen) {
-            if words.by_then.hit(page.text, range.clone()) {
-                best = Some((true, dated.last, dated.tokens.clone(), at.clone()));
-            }
+        if let (None, Some((dated, at))) = (&best, &seen)
+            && words.by_then.hit(page.text, range.clone())
+        {
+            best = Some((true, dated.last, dated.tokens.clone(), at.clone()));
         }
     }
-    if let Some((_, value, tokens, sentence)) = best {
-        if let Some(quote) = page.quote(tokens, sentence) {
-            *deadline = Some(Stated { value, quote });
-        }
+    if let Some((_, value, tokens, sentence)) = best
+        && let Some(quote) = page.quote(tokens, sentence)
+    {
+        *deadline = Some(Stated { value, quote });
     }
 }
 
 /// Whether one of the phrases ends directly before `at`.
 fn led_by(phrases: &Phrases, text: &Text, clause: &Range<usize>, at: usize) -> bool {
     (at.saturating_sub(4).max(clause.start)..at).any(|from| {
-        phrases.match_at(text, from, at).is_some_and(|hit| hit.end + 1 >= at && (hit.end == at || is_article(text.word(hit.end))))
+        phrases.match_at(text, from, at).is_some_and(|hit| {
+            hit.end + 1 >= at && (hit.end == at || is_article(text.word(hit.end)))
+        })
     })
 }
 
 fn is_article(word: &str) -> bool {
-    matches!(word, "the" | "den" | "dem" | "le" | "la" | "el" | "l" | "zum" | "friday" | "next")
+    matches!(
+        word,
+        "the" | "den" | "dem" | "le" | "la" | "el" | "l" | "zum" | "friday" | "next"
+    )
 }
 
 /// The day that a stretch of days means for a deadline.
 fn day_of(dated: &Dated, before: bool, led: bool) -> NaiveDate {
     let long = (dated.last - dated.first).num_days() >= LONG;
     match (before && dated.first < dated.last, long && led) {
-        (true, _) => dated.first.checked_sub_days(Days::new(1)).unwrap_or(dated.first),
+        (true, _) => dated
+            .first
+            .checked_sub_days(Days::new(1))
+            .unwrap_or(dated.first),
         (false, true) => dated.first,
         (false, false) => dated.last,
     }
 }
 
 /// Reads who decides; who only passes it on says so most clearly.
-pub(super) fn role(lexicon: &Lexicon, page: &Page<'_>, scopes: &Scopes<'_>, role: &mut Option<Stated<Role>>) {
+pub(super) fn role(
+    lexicon: &Lexicon,
+    page: &Page<'_>,
+    scopes: &Scopes<'_>,
+    role: &mut Option<Stated<Role>>,
+) {
     let words = &lexicon.roles;
     let find = |phrases: &Phrases| -> Option<(Range<usize>, &Line)> {
-        scopes.lines().iter().find_map(|line| phrases.first(page.text, line.tokens.clone()).map(|hit| (hit, line)))
+        scopes.lines().iter().find_map(|line| {
+            phrases
+                .first(page.text, line.tokens.clone())
+                .map(|hit| (hit, line))
+        })
     };
-    let table = [(Role::PassesOn, &words.passes_on), (Role::AsksOthers, &words.asks_others), (Role::Decides, &words.decides)];
-    let found = table.into_iter().find_map(|(value, phrases)| find(phrases).map(|hit| (value, hit)));
-    if let Some((value, (tokens, line))) = found {
-        if let Some(quote) = page.quote(tokens, line.tokens.clone()) {
-            *role = Some(Stated { value, quote });
-        }
+    let table = [
+        (Role::PassesOn, &words.passes_on),
+        (Role::AsksOthers, &words.asks_others),
+        (Role::Decides, &words.decides),
+    ];
+    let found = table
+        .into_iter()
+        .find_map(|(value, phrases)| find(phrases).map(|hit| (value, hit)));
+    if let Some((value, (tokens, line))) = found
+        && let Some(quote) = page.quote(tokens, line.tokens.clone())
+    {
+        *role = Some(Stated { value, quote });
     }
 }

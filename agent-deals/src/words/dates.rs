@@ -41,7 +41,13 @@ impl DateReader {
         while at < range.end {
             match self.at(text, at).filter(|(_, _, end)| *end <= range.end) {
                 Some((first, last, end)) => {
-                    found.push(Dated { first, last, tokens: at..end });
+                    if !is_past(text, at, end) {
+                        found.push(Dated {
+                            first,
+                            last,
+                            tokens: at..end,
+                        });
+                    }
                     at = end;
                 }
                 None => at += 1,
@@ -71,7 +77,10 @@ impl DateReader {
             let year = parts.first().filter(|p| p.len() == 4)?.parse().ok()?;
             return one(NaiveDate::from_ymd_opt(year, number(1)?, number(2)?)?);
         }
-        if !word.contains(['.', '/']) || parts.len() > 3 || parts.iter().any(|p| p.is_empty() || p.len() > 4) {
+        if !word.contains(['.', '/'])
+            || parts.len() > 3
+            || parts.iter().any(|p| p.is_empty() || p.len() > 4)
+        {
             return None;
         }
         let (a, b) = (number(0)?, number(1)?);
@@ -86,7 +95,11 @@ impl DateReader {
         match parts.get(2) {
             Some(year) => {
                 let year: i32 = year.parse().ok()?;
-                one(NaiveDate::from_ymd_opt(if year < 100 { 2000 + year } else { year }, month, day)?)
+                one(NaiveDate::from_ymd_opt(
+                    if year < 100 { 2000 + year } else { year },
+                    month,
+                    day,
+                )?)
             }
             None => one(self.next_day(day, month)?),
         }
@@ -103,7 +116,8 @@ impl DateReader {
             return self.with_year(text, day, month, next + 1);
         }
         let month = any_month(text.word(at))?;
-        let day = day(text.word(at + 1)).filter(|_| text.token(at + 1).is_some_and(|t| t.before == Break::None))?;
+        let day = day(text.word(at + 1))
+            .filter(|_| text.token(at + 1).is_some_and(|t| t.before == Break::None))?;
         // "This March 15 € a month": the number is an amount.
         if is_currency(text.word(at + 2)) {
             return None;
@@ -114,11 +128,12 @@ impl DateReader {
     fn with_year(&self, text: &Text, day: u32, month: u32, next: usize) -> Read {
         let skip = usize::from(matches!(text.word(next), "de" | "del"));
         let year = text.word(next + skip);
-        if year.len() == 4 && year.starts_with("20") {
-            if let Ok(year) = year.parse() {
-                let date = NaiveDate::from_ymd_opt(year, month, day)?;
-                return Some((date, date, next + skip + 1));
-            }
+        if year.len() == 4
+            && year.starts_with("20")
+            && let Ok(year) = year.parse()
+        {
+            let date = NaiveDate::from_ymd_opt(year, month, day)?;
+            return Some((date, date, next + skip + 1));
         }
         let date = self.next_day(day, month)?;
         Some((date, date, next))
@@ -127,12 +142,12 @@ impl DateReader {
     /// `end of May`, `Mitte Juni`, `fin de mois`, `Jahresende`, `end of next week`.
     fn part_of_month(&self, text: &Text, at: usize) -> Read {
         let part = match text.word(at) {
-            "end" | "ende" | "fin" | "finales" | "final" | "fine" | "eind" | "einde" | "koniec" | "konca" | "koncu"
-            | "late" => 2,
-            "mid" | "middle" | "mitte" | "mi" | "mediados" | "meta" | "half" | "polowy" | "polowie" | "meados"
-            | "medio" => 1,
-            "beginning" | "start" | "anfang" | "debut" | "principios" | "inizio" | "begin" | "inicio" | "poczatku"
-            | "poczatek" | "early" => 0,
+            "end" | "ende" | "fin" | "finales" | "final" | "fine" | "eind" | "einde" | "koniec"
+            | "konca" | "koncu" | "late" => 2,
+            "mid" | "middle" | "mitte" | "mi" | "mediados" | "meta" | "half" | "polowy"
+            | "polowie" | "meados" | "medio" => 1,
+            "beginning" | "start" | "anfang" | "debut" | "principios" | "inizio" | "begin"
+            | "inicio" | "poczatku" | "poczatek" | "early" => 0,
             "monatsende" => return self.end_of_month(at + 1),
             "jahresende" => return self.end_of_year(at + 1),
             _ => return None,
@@ -140,25 +155,47 @@ impl DateReader {
         let mut next = at + 1;
         while matches!(
             text.word(next),
-            "of" | "the" | "de" | "du" | "des" | "der" | "di" | "del" | "van" | "do" | "da" | "d" | "la" | "l" | "this"
-                | "dieses" | "diesen" | "el" | "het" | "dem" | "le"
+            "of" | "the"
+                | "de"
+                | "du"
+                | "des"
+                | "der"
+                | "di"
+                | "del"
+                | "van"
+                | "do"
+                | "da"
+                | "d"
+                | "la"
+                | "l"
+                | "this"
+                | "dieses"
+                | "diesen"
+                | "el"
+                | "het"
+                | "dem"
+                | "le"
         ) && next < at + 4
         {
             next += 1;
         }
         match (part, text.word(next)) {
-            (2, "month" | "monats" | "mois" | "mes" | "mese" | "maand" | "miesiaca") => return self.end_of_month(next + 1),
-            (2, "year" | "jahres" | "annee" | "ano" | "anno" | "jaar" | "roku") => return self.end_of_year(next + 1),
+            (2, "month" | "monats" | "mois" | "mes" | "mese" | "maand" | "miesiaca") => {
+                return self.end_of_month(next + 1);
+            }
+            (2, "year" | "jahres" | "annee" | "ano" | "anno" | "jaar" | "roku") => {
+                return self.end_of_year(next + 1);
+            }
             (2, "week" | "woche" | "semaine" | "semana" | "settimana") => {
                 let friday = self.in_week(0, Weekday::Fri)?;
                 return Some((friday, friday, next + 1));
             }
             _ => {}
         }
-        if part == 2 {
-            if let Some((first, last, end)) = self.coming(text, next) {
-                return Some((first.max(last - Days::new(4)), last, end));
-            }
+        if part == 2
+            && let Some((first, last, end)) = self.coming(text, next)
+        {
+            return Some((first.max(last - Days::new(4)), last, end));
         }
         let month = any_month(text.word(next))?;
         let (first, last, end) = self.month_span(text, month, next)?;
@@ -183,15 +220,32 @@ impl DateReader {
     fn after_a_while(&self, text: &Text, at: usize) -> Read {
         let leads = matches!(
             text.word(at),
-            "in" | "within" | "innerhalb" | "binnen" | "dans" | "en" | "entro" | "tra" | "fra" | "over" | "em" | "dentro"
-                | "daqui" | "za" | "ciagu" | "sous" | "next" | "nachsten"
+            "in" | "within"
+                | "innerhalb"
+                | "binnen"
+                | "dans"
+                | "en"
+                | "entro"
+                | "tra"
+                | "fra"
+                | "over"
+                | "em"
+                | "dentro"
+                | "daqui"
+                | "za"
+                | "ciagu"
+                | "sous"
+                | "next"
+                | "nachsten"
         );
         if !leads {
             return None;
         }
         let mut next = at + 1;
-        while matches!(text.word(next), "von" | "de" | "the" | "next" | "den" | "nachsten" | "a" | "about" | "etwa" | "ca")
-            && number_at(text.tokens(), next).is_none()
+        while matches!(
+            text.word(next),
+            "von" | "de" | "the" | "next" | "den" | "nachsten" | "a" | "about" | "etwa" | "ca"
+        ) && number_at(text.tokens(), next).is_none()
             && unit(text.word(next + 1)).is_none()
             && next < at + 4
         {
@@ -201,7 +255,8 @@ impl DateReader {
             Some((milli, used)) if milli % 1_000 == 0 => (u32::try_from(milli / 1_000).ok()?, used),
             Some(_) => return None,
             None => match text.word(next) {
-                "a" | "one" | "einer" | "einem" | "un" | "une" | "una" | "uno" | "een" | "um" | "uma" => (1, 1),
+                "a" | "one" | "einer" | "einem" | "un" | "une" | "una" | "uno" | "een" | "um"
+                | "uma" => (1, 1),
                 "ein" if text.word(next + 1) == "paar" => (3, 2),
                 "few" => (3, 1),
                 _ => return None,
@@ -216,30 +271,59 @@ impl DateReader {
         let adjective = |word: &str| {
             matches!(
                 word,
-                "next" | "following" | "nachste" | "nachsten" | "nachster" | "nachstes" | "kommende" | "kommenden" | "kommendes"
-                    | "prochain" | "prochaine" | "proxima" | "proximo" | "prossima" | "prossimo" | "volgende" | "volgend"
-                    | "przyszlym" | "przyszly" | "viene" | "vem"
+                "next"
+                    | "following"
+                    | "nachste"
+                    | "nachsten"
+                    | "nachster"
+                    | "nachstes"
+                    | "kommende"
+                    | "kommenden"
+                    | "kommendes"
+                    | "prochain"
+                    | "prochaine"
+                    | "proxima"
+                    | "proximo"
+                    | "prossima"
+                    | "prossimo"
+                    | "volgende"
+                    | "volgend"
+                    | "przyszlym"
+                    | "przyszly"
+                    | "viene"
+                    | "vem"
             )
         };
         let (word, end) = if adjective(text.word(at)) {
             (text.word(at + 1), at + 2)
         } else if unit(text.word(at)).is_some() && adjective(text.word(at + 1)) {
             (text.word(at), at + 2)
-        } else if unit(text.word(at)).is_some() && text.word(at + 1) == "que" && adjective(text.word(at + 2)) {
+        } else if unit(text.word(at)).is_some()
+            && text.word(at + 1) == "que"
+            && adjective(text.word(at + 2))
+        {
             (text.word(at), at + 3)
         } else {
             return None;
         };
         match unit(word)? {
             Unit::Day => None,
-            Unit::Week => Some((self.in_week(1, Weekday::Mon)?, self.in_week(1, Weekday::Fri)?, end)),
+            Unit::Week => Some((
+                self.in_week(1, Weekday::Mon)?,
+                self.in_week(1, Weekday::Fri)?,
+                end,
+            )),
             Unit::Month => {
                 let first = self.today.with_day(1)?.checked_add_months(Months::new(1))?;
                 Some((first, last_of(first.year(), first.month())?, end))
             }
             Unit::Year => {
                 let year = self.today.year() + 1;
-                Some((NaiveDate::from_ymd_opt(year, 1, 1)?, NaiveDate::from_ymd_opt(year, 12, 31)?, end))
+                Some((
+                    NaiveDate::from_ymd_opt(year, 1, 1)?,
+                    NaiveDate::from_ymd_opt(year, 12, 31)?,
+                    end,
+                ))
             }
         }
     }
@@ -248,7 +332,9 @@ impl DateReader {
     fn weekday(&self, text: &Text, at: usize) -> Read {
         let (day, mut end, mut next_week) = match (text.word(at), weekday(text.word(at))) {
             (_, Some(day)) => (day, at + 1, false),
-            ("next" | "nachsten" | "proximo" | "prossimo", None) => (weekday(text.word(at + 1))?, at + 2, true),
+            ("next" | "nachsten" | "proximo" | "prossimo", None) => {
+                (weekday(text.word(at + 1))?, at + 2, true)
+            }
             _ => return None,
         };
         if text.word(end) == "next" && text.word(end + 1) == "week"
@@ -262,14 +348,19 @@ impl DateReader {
         // "Monday 15 June": the date says it better.
         if !next_week {
             let skip = usize::from(matches!(text.word(end), "the" | "den" | "le" | "el"));
-            if let Some(read) = self.day_and_month(text, end + skip).or_else(|| self.figures(text, end + skip)) {
+            if let Some(read) = self
+                .day_and_month(text, end + skip)
+                .or_else(|| self.figures(text, end + skip))
+            {
                 return Some(read);
             }
         }
         let date = if next_week {
             self.in_week(1, day)?
         } else {
-            (1..=7).map(|n| self.today + Days::new(n)).find(|d| d.weekday() == day)?
+            (1..=7)
+                .map(|n| self.today + Days::new(n))
+                .find(|d| d.weekday() == day)?
         };
         Some((date, date, end))
     }
@@ -284,12 +375,14 @@ impl DateReader {
         };
         let before = at.checked_sub(1).map_or("", |b| text.word(b));
         match text.word(at) {
-            "christmas" | "xmas" | "weihnachten" | "noel" | "navidad" | "navidades" | "natale" | "kerst" | "natal" => {
-                day(12, 24)
-            }
-            "easter" | "ostern" | "paques" | "pascua" | "pasqua" | "pasen" | "pascoa" | "wielkanoc" => {
+            "christmas" | "xmas" | "weihnachten" | "noel" | "navidad" | "navidades" | "natale"
+            | "kerst" | "natal" => day(12, 24),
+            "easter" | "ostern" | "paques" | "pascua" | "pasqua" | "pasen" | "pascoa"
+            | "wielkanoc" => {
                 let year = self.today.year();
-                let sunday = easter(year).filter(|d| *d >= self.today).or_else(|| easter(year + 1))?;
+                let sunday = easter(year)
+                    .filter(|d| *d >= self.today)
+                    .or_else(|| easter(year + 1))?;
                 let saturday = sunday.pred_opt()?;
                 Some((saturday, saturday, at + 1))
             }
@@ -301,11 +394,11 @@ impl DateReader {
                 let date = self.today.succ_opt()?;
                 Some((date, date, at + 1))
             }
-            "spring" | "fruhjahr" | "fruhling" | "printemps" | "primavera" | "voorjaar" | "lente" | "wiosna" | "wiosne" => {
-                season(3)
-            }
+            "spring" | "fruhjahr" | "fruhling" | "printemps" | "primavera" | "voorjaar"
+            | "lente" | "wiosna" | "wiosne" => season(3),
             "summer" | "sommer" | "verano" | "zomer" | "verao" | "lato" => season(6),
-            "autumn" | "herbst" | "automne" | "otono" | "autunno" | "herfst" | "outono" | "jesien" | "jesienia" => season(9),
+            "autumn" | "herbst" | "automne" | "otono" | "autunno" | "herfst" | "outono"
+            | "jesien" | "jesienia" => season(9),
             "fall" if matches!(before, "the" | "this" | "in" | "next") => season(9),
             "winter" | "hiver" | "invierno" | "inverno" | "zima" => season(12),
             "q1" => season(1),
@@ -320,7 +413,21 @@ impl DateReader {
     fn whole_month(&self, text: &Text, at: usize) -> Read {
         let before = at.checked_sub(1).map_or("", |b| text.word(b));
         let month = month(text.word(at)).or_else(|| {
-            let led = matches!(before, "in" | "by" | "before" | "until" | "till" | "bis" | "im" | "en" | "from" | "since" | "w" | "em" | "per");
+            let led = matches!(
+                before,
+                "in" | "by"
+                    | "before"
+                    | "until"
+                    | "till"
+                    | "bis"
+                    | "im"
+                    | "en"
+                    | "from"
+                    | "since"
+                    | "w"
+                    | "em"
+                    | "per"
+            );
             shaky_month(text.word(at)).filter(|_| led)
         })?;
         // "31. Februar" is no day, and not the month either.
@@ -336,9 +443,16 @@ impl DateReader {
         let named = Some(text.word(at + 1 + skip)).filter(|y| y.len() == 4 && y.starts_with("20"));
         let (year, end) = match named.and_then(|y| y.parse::<i32>().ok()) {
             Some(year) => (year, at + 2 + skip),
-            None => (self.today.year() + i32::from(month < self.today.month()), at + 1),
+            None => (
+                self.today.year() + i32::from(month < self.today.month()),
+                at + 1,
+            ),
         };
-        Some((NaiveDate::from_ymd_opt(year, month, 1)?, last_of(year, month)?, end))
+        Some((
+            NaiveDate::from_ymd_opt(year, month, 1)?,
+            last_of(year, month)?,
+            end,
+        ))
     }
 
     /// The next such day, today included.
@@ -349,13 +463,42 @@ impl DateReader {
     }
 
     fn in_week(&self, ahead: u64, day: Weekday) -> Option<NaiveDate> {
-        let monday = self.today.checked_sub_days(Days::new(u64::from(self.today.weekday().num_days_from_monday())))?;
+        let monday = self.today.checked_sub_days(Days::new(u64::from(
+            self.today.weekday().num_days_from_monday(),
+        )))?;
         monday.checked_add_days(Days::new(7 * ahead + u64::from(day.num_days_from_monday())))
     }
 }
 
+/// "last summer", "seit Mai", "el mes pasado": behind us, so not the next one of its name.
+fn is_past(text: &Text, at: usize, end: usize) -> bool {
+    const BEFORE: [&str; 13] = [
+        "last",
+        "since",
+        "letzten",
+        "letzter",
+        "letztes",
+        "letzte",
+        "letztem",
+        "seit",
+        "depuis",
+        "desde",
+        "sinds",
+        "afgelopen",
+        "od",
+    ];
+    const AFTER: [&str; 8] = [
+        "dernier", "derniere", "pasado", "pasada", "scorso", "scorsa", "passado", "ago",
+    ];
+    at.checked_sub(1)
+        .is_some_and(|before| BEFORE.contains(&text.word(before)))
+        || AFTER.contains(&text.word(end))
+}
+
 fn last_of(year: i32, month: u32) -> Option<NaiveDate> {
-    NaiveDate::from_ymd_opt(year, month, 1)?.checked_add_months(Months::new(1))?.pred_opt()
+    NaiveDate::from_ymd_opt(year, month, 1)?
+        .checked_add_months(Months::new(1))?
+        .pred_opt()
 }
 
 #[derive(Clone, Copy)]
@@ -382,23 +525,32 @@ impl Unit {
 
 fn unit(word: &str) -> Option<Unit> {
     Some(match word {
-        "day" | "days" | "tag" | "tage" | "tagen" | "jour" | "jours" | "dia" | "dias" | "giorno" | "giorni" | "dag"
-        | "dagen" | "dni" | "dzien" => Unit::Day,
-        "week" | "weeks" | "woche" | "wochen" | "semaine" | "semaines" | "semana" | "semanas" | "settimana"
-        | "settimane" | "weken" | "tydzien" | "tygodnie" | "tygodni" | "tygodniu" => Unit::Week,
-        "month" | "months" | "monat" | "monate" | "monaten" | "mois" | "mes" | "meses" | "mese" | "mesi" | "maand"
-        | "maanden" | "miesiac" | "miesiace" | "miesiecy" | "miesiacu" => Unit::Month,
-        "year" | "years" | "jahr" | "jahre" | "jahren" | "an" | "ans" | "annee" | "ano" | "anos" | "anno" | "anni"
-        | "jaar" | "jaren" | "rok" | "roku" | "lata" => Unit::Year,
+        "day" | "days" | "tag" | "tage" | "tagen" | "jour" | "jours" | "dia" | "dias"
+        | "giorno" | "giorni" | "dag" | "dagen" | "dni" | "dzien" => Unit::Day,
+        "week" | "weeks" | "woche" | "wochen" | "semaine" | "semaines" | "semana" | "semanas"
+        | "settimana" | "settimane" | "weken" | "tydzien" | "tygodnie" | "tygodni" | "tygodniu" => {
+            Unit::Week
+        }
+        "month" | "months" | "monat" | "monate" | "monaten" | "mois" | "mes" | "meses" | "mese"
+        | "mesi" | "maand" | "maanden" | "miesiac" | "miesiace" | "miesiecy" | "miesiacu" => {
+            Unit::Month
+        }
+        "year" | "years" | "jahr" | "jahre" | "jahren" | "an" | "ans" | "annee" | "ano"
+        | "anos" | "anno" | "anni" | "jaar" | "jaren" | "rok" | "roku" | "lata" => Unit::Year,
         _ => return None,
     })
 }
 
 /// A day of the month: `15`, `15th`, `1er`, `2.`; never a number with more to it.
 fn day(word: &str) -> Option<u32> {
-    let end = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
+    let end = word
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(word.len());
     let (digits, tail) = word.split_at(end);
-    if digits.is_empty() || digits.len() > 2 || !matches!(tail, "" | "st" | "nd" | "rd" | "th" | "er" | "o" | "e") {
+    if digits.is_empty()
+        || digits.len() > 2
+        || !matches!(tail, "" | "st" | "nd" | "rd" | "th" | "er" | "o" | "e")
+    {
         return None;
     }
     digits.parse().ok().filter(|d| (1..=31).contains(d))
@@ -407,18 +559,88 @@ fn day(word: &str) -> Option<u32> {
 /// A month by a name that means nothing else.
 fn month(word: &str) -> Option<u32> {
     const NAMES: [&[&str]; 12] = [
-        &["january", "jan", "januar", "janner", "janvier", "enero", "gennaio", "januari", "janeiro", "stycznia", "styczen", "styczniu"],
-        &["february", "feb", "februar", "fevrier", "febrero", "febbraio", "februari", "fevereiro", "lutego", "luty", "lutym"],
-        &["march", "marz", "mars", "marzo", "maart", "marco", "marca", "marzec", "marcu"],
-        &["april", "apr", "avril", "abril", "aprile", "kwietnia", "kwiecien", "kwietniu"],
+        &[
+            "january", "jan", "januar", "janner", "janvier", "enero", "gennaio", "januari",
+            "janeiro", "stycznia", "styczen", "styczniu",
+        ],
+        &[
+            "february",
+            "feb",
+            "februar",
+            "fevrier",
+            "febrero",
+            "febbraio",
+            "februari",
+            "fevereiro",
+            "lutego",
+            "luty",
+            "lutym",
+        ],
+        &[
+            "march", "marz", "mars", "marzo", "maart", "marco", "marca", "marzec", "marcu",
+        ],
+        &[
+            "april", "apr", "avril", "abril", "aprile", "kwietnia", "kwiecien", "kwietniu",
+        ],
         &["mai", "mayo", "maggio", "mei", "maio", "maja"],
-        &["june", "jun", "juni", "juin", "junio", "giugno", "junho", "czerwca", "czerwiec", "czerwcu"],
-        &["july", "jul", "juli", "juillet", "julio", "luglio", "julho", "lipca", "lipiec", "lipcu"],
-        &["august", "aug", "aout", "agosto", "augustus", "sierpnia", "sierpien", "sierpniu"],
-        &["september", "sep", "septembre", "septiembre", "settembre", "setembro", "wrzesnia", "wrzesien", "wrzesniu"],
-        &["october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre", "outubro", "pazdziernika", "pazdziernik", "pazdzierniku"],
-        &["november", "nov", "novembre", "noviembre", "novembro", "listopada", "listopad", "listopadzie"],
-        &["december", "dec", "dezember", "dez", "decembre", "diciembre", "dicembre", "dezembro", "grudnia", "grudzien", "grudniu"],
+        &[
+            "june", "jun", "juni", "juin", "junio", "giugno", "junho", "czerwca", "czerwiec",
+            "czerwcu",
+        ],
+        &[
+            "july", "jul", "juli", "juillet", "julio", "luglio", "julho", "lipca", "lipiec",
+            "lipcu",
+        ],
+        &[
+            "august", "aug", "aout", "agosto", "augustus", "sierpnia", "sierpien", "sierpniu",
+        ],
+        &[
+            "september",
+            "sep",
+            "septembre",
+            "septiembre",
+            "settembre",
+            "setembro",
+            "wrzesnia",
+            "wrzesien",
+            "wrzesniu",
+        ],
+        &[
+            "october",
+            "oct",
+            "oktober",
+            "okt",
+            "octobre",
+            "octubre",
+            "ottobre",
+            "outubro",
+            "pazdziernika",
+            "pazdziernik",
+            "pazdzierniku",
+        ],
+        &[
+            "november",
+            "nov",
+            "novembre",
+            "noviembre",
+            "novembro",
+            "listopada",
+            "listopad",
+            "listopadzie",
+        ],
+        &[
+            "december",
+            "dec",
+            "dezember",
+            "dez",
+            "decembre",
+            "diciembre",
+            "dicembre",
+            "dezembro",
+            "grudnia",
+            "grudzien",
+            "grudniu",
+        ],
     ];
     let place = NAMES.iter().position(|names| names.contains(&word))?;
     u32::try_from(place + 1).ok()
@@ -440,13 +662,20 @@ fn shaky_month(word: &str) -> Option<u32> {
 
 fn weekday(word: &str) -> Option<Weekday> {
     Some(match word {
-        "monday" | "montag" | "lundi" | "lunes" | "lunedi" | "maandag" | "poniedzialek" | "poniedzialku" => Weekday::Mon,
-        "tuesday" | "dienstag" | "mardi" | "martes" | "martedi" | "dinsdag" | "wtorek" | "wtorku" => Weekday::Tue,
-        "wednesday" | "mittwoch" | "mercredi" | "miercoles" | "mercoledi" | "woensdag" | "sroda" | "srode" => Weekday::Wed,
-        "thursday" | "donnerstag" | "jeudi" | "jueves" | "giovedi" | "donderdag" | "czwartek" | "czwartku" => Weekday::Thu,
-        "friday" | "freitag" | "vendredi" | "viernes" | "venerdi" | "vrijdag" | "piatek" | "piatku" => Weekday::Fri,
-        "saturday" | "samstag" | "sonnabend" | "samedi" | "sabado" | "sabato" | "zaterdag" | "sobota" | "sobote" => Weekday::Sat,
-        "sunday" | "sonntag" | "dimanche" | "domingo" | "domenica" | "zondag" | "niedziela" | "niedziele" => Weekday::Sun,
+        "monday" | "montag" | "lundi" | "lunes" | "lunedi" | "maandag" | "poniedzialek"
+        | "poniedzialku" => Weekday::Mon,
+        "tuesday" | "dienstag" | "mardi" | "martes" | "martedi" | "dinsdag" | "wtorek"
+        | "wtorku" => Weekday::Tue,
+        "wednesday" | "mittwoch" | "mercredi" | "miercoles" | "mercoledi" | "woensdag"
+        | "sroda" | "srode" => Weekday::Wed,
+        "thursday" | "donnerstag" | "jeudi" | "jueves" | "giovedi" | "donderdag" | "czwartek"
+        | "czwartku" => Weekday::Thu,
+        "friday" | "freitag" | "vendredi" | "viernes" | "venerdi" | "vrijdag" | "piatek"
+        | "piatku" => Weekday::Fri,
+        "saturday" | "samstag" | "sonnabend" | "samedi" | "sabado" | "sabato" | "zaterdag"
+        | "sobota" | "sobote" => Weekday::Sat,
+        "sunday" | "sonntag" | "dimanche" | "domingo" | "domenica" | "zondag" | "niedziela"
+        | "niedziele" => Weekday::Sun,
         _ => return None,
     })
 }
@@ -462,25 +691,53 @@ mod tests {
         DateReader::new(today)
             .find(&text, 0..text.tokens().len())
             .into_iter()
-            .map(|d| if d.first == d.last { d.last.to_string() } else { format!("{}..{}", d.first, d.last) })
+            .map(|d| {
+                if d.first == d.last {
+                    d.last.to_string()
+                } else {
+                    format!("{}..{}", d.first, d.last)
+                }
+            })
             .collect()
     }
 
     #[test]
     fn dates_as_people_write_them() {
         let table = [
-            ("by 15 June", "2026-06-15"), ("June 15th, 2027", "2027-06-15"), ("bis zum 15.06.", "2026-06-15"),
-            ("15.06.2027", "2027-06-15"), ("2026-06-15", "2026-06-15"), ("am 3. März", "2027-03-03"),
-            ("le 1er juillet", "2026-07-01"), ("antes del 30 de junio", "2026-06-30"), ("il 5 maggio", "2026-05-05"),
-            ("do 15 czerwca", "2026-06-15"), ("tot 3 mei", "2026-05-03"), ("until the 2nd of May", "2026-05-02"),
-            ("by the end of May", "2026-05-31"), ("Ende Februar", "2027-02-28"), ("mid June", "2026-06-15"),
-            ("fin du mois", "2026-04-30"), ("bis Jahresende", "2026-12-31"), ("within two weeks", "2026-04-27"),
-            ("innerhalb von 14 Tagen", "2026-04-27"), ("dans un mois", "2026-05-13"), ("in 3 months", "2026-07-13"),
-            ("by Friday", "2026-04-17"), ("Friday next week", "2026-04-24"), ("next Friday", "2026-04-24"),
-            ("Freitag, 15. Mai", "2026-05-15"), ("before Christmas", "2026-12-24"), ("vor Ostern", "2027-03-27"),
-            ("next week", "2026-04-20..2026-04-24"), ("in June", "2026-06-01..2026-06-30"),
-            ("tomorrow", "2026-04-14"), ("06/15/2026", "2026-06-15"), ("in autumn", "2026-09-01..2026-11-30"),
-            ("l'année prochaine", "2027-01-01..2027-12-31"), ("in May", "2026-05-01..2026-05-31"),
+            ("by 15 June", "2026-06-15"),
+            ("June 15th, 2027", "2027-06-15"),
+            ("bis zum 15.06.", "2026-06-15"),
+            ("15.06.2027", "2027-06-15"),
+            ("2026-06-15", "2026-06-15"),
+            ("am 3. März", "2027-03-03"),
+            ("le 1er juillet", "2026-07-01"),
+            ("antes del 30 de junio", "2026-06-30"),
+            ("il 5 maggio", "2026-05-05"),
+            ("do 15 czerwca", "2026-06-15"),
+            ("tot 3 mei", "2026-05-03"),
+            ("until the 2nd of May", "2026-05-02"),
+            ("by the end of May", "2026-05-31"),
+            ("Ende Februar", "2027-02-28"),
+            ("mid June", "2026-06-15"),
+            ("fin du mois", "2026-04-30"),
+            ("bis Jahresende", "2026-12-31"),
+            ("within two weeks", "2026-04-27"),
+            ("innerhalb von 14 Tagen", "2026-04-27"),
+            ("dans un mois", "2026-05-13"),
+            ("in 3 months", "2026-07-13"),
+            ("by Friday", "2026-04-17"),
+            ("Friday next week", "2026-04-24"),
+            ("next Friday", "2026-04-24"),
+            ("Freitag, 15. Mai", "2026-05-15"),
+            ("before Christmas", "2026-12-24"),
+            ("vor Ostern", "2027-03-27"),
+            ("next week", "2026-04-20..2026-04-24"),
+            ("in June", "2026-06-01..2026-06-30"),
+            ("tomorrow", "2026-04-14"),
+            ("06/15/2026", "2026-06-15"),
+            ("in autumn", "2026-09-01..2026-11-30"),
+            ("l'année prochaine", "2027-01-01..2027-12-31"),
+            ("in May", "2026-05-01..2026-05-31"),
         ];
         for (raw, expected) in table {
             assert_eq!(read(raw), [expected], "{raw}");
@@ -489,7 +746,18 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_not_read() {
-        for raw in ["03/04", "it may be 4.7 stars", "you may come", "31. Februar", "12.50 €", "Guten Morgen", "99.99.", "in 5000 years"] {
+        for raw in [
+            "03/04",
+            "it may be 4.7 stars",
+            "you may come",
+            "31. Februar",
+            "12.50 €",
+            "Guten Morgen",
+            "99.99.",
+            "in 5000 years",
+            "last summer",
+            "seit Mai",
+        ] {
             assert_eq!(read(raw), Vec::<String>::new(), "{raw}");
         }
     }

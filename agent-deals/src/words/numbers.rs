@@ -29,7 +29,9 @@ impl Amount {
         let mut found: Vec<Self> = Vec::new();
         let mut at = range.start;
         while at < range.end {
-            let Some((milli, len)) = number_at(text.tokens(), at).filter(|(_, len)| at + len <= range.end) else {
+            let Some((milli, len)) =
+                number_at(text.tokens(), at).filter(|(_, len)| at + len <= range.end)
+            else {
                 at += 1;
                 continue;
             };
@@ -38,14 +40,20 @@ impl Amount {
                 .checked_sub(1)
                 .filter(|place| *place >= range.start)
                 .and_then(|place| currency(text.word(place)));
-            let after = (end < range.end).then(|| currency(text.word(end))).flatten();
+            let after = (end < range.end)
+                .then(|| currency(text.word(end)))
+                .flatten();
             let grand = text.word(end.saturating_sub(1)) == "grand";
             if before.is_some() || after.is_some() || grand {
                 found.push(Self {
                     milli,
                     currency: before.or(after).flatten(),
                     start: if before.is_some() { at - 1 } else { at },
-                    end: if before.is_none() && after.is_some() { end + 1 } else { end },
+                    end: if before.is_none() && after.is_some() {
+                        end + 1
+                    } else {
+                        end
+                    },
                 });
             }
             at = end;
@@ -87,7 +95,9 @@ pub(crate) fn number_at(tokens: &[Token], at: usize) -> Option<(i64, usize)> {
     } else {
         words_at(tokens, at)?
     };
-    let next = tokens.get(at + len).filter(|t| t.before <= super::Break::None);
+    let next = tokens
+        .get(at + len)
+        .filter(|t| t.before <= super::Break::None);
     match next.map(|t| t.word.as_str()) {
         Some("k" | "grand" | "thousand" | "tausend" | "mille" | "mil" | "mila") => {
             Some((value.checked_mul(1_000)?, len + 1))
@@ -121,7 +131,9 @@ fn digits_at(tokens: &[Token], at: usize) -> Option<(i64, usize)> {
             if !joined || len > 2 {
                 break;
             }
-            whole = whole.checked_mul(1_000)?.checked_add(group.word.parse::<i64>().ok()?.checked_mul(1_000)?)?;
+            whole = whole
+                .checked_mul(1_000)?
+                .checked_add(group.word.parse::<i64>().ok()?.checked_mul(1_000)?)?;
             len += 1;
         }
         if len > 1 {
@@ -154,14 +166,24 @@ fn decimal(digits: &str) -> Option<i64> {
         return None;
     }
     let part: i64 = format!("{part:0<3}").parse().ok()?;
-    whole.parse::<i64>().ok()?.checked_mul(1_000)?.checked_add(part)
+    whole
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(1_000)?
+        .checked_add(part)
 }
 
 fn words_at(tokens: &[Token], at: usize) -> Option<(i64, usize)> {
-    let word = |n: usize| tokens.get(at + n).filter(|t| t.before == super::Break::None || n == 0).map_or("", |t| t.word.as_str());
+    let word = |n: usize| {
+        tokens
+            .get(at + n)
+            .filter(|t| t.before == super::Break::None || n == 0)
+            .map_or("", |t| t.word.as_str())
+    };
     match (word(0), word(1), word(2)) {
         ("half", "a", "dozen") => return Some((6_000, 3)),
-        ("a" | "one" | "ein" | "une", "dozen" | "dutzend" | "douzaine", _) | ("una", "docena", _) => {
+        ("a" | "one" | "ein" | "une", "dozen" | "dutzend" | "douzaine", _)
+        | ("una", "docena", _) => {
             return Some((12_000, 2));
         }
         ("une", "dizaine", _) | ("una", "decena", _) => return Some((10_000, 2)),
@@ -172,14 +194,14 @@ fn words_at(tokens: &[Token], at: usize) -> Option<(i64, usize)> {
     }
     let first = named(word(0))?;
     // "twenty-five", "treinta y cinco", "two hundred"
-    if first >= 20 && first < 100 && first % 10 == 0 {
+    if (20..100).contains(&first) && first % 10 == 0 {
         if let Some(unit) = named(word(1)).filter(|u| (1..10).contains(u)) {
             return Some(((first + unit) * 1_000, 2));
         }
-        if matches!(word(1), "y" | "et") {
-            if let Some(unit) = named(word(2)).filter(|u| (1..10).contains(u)) {
-                return Some(((first + unit) * 1_000, 3));
-            }
+        if matches!(word(1), "y" | "et")
+            && let Some(unit) = named(word(2)).filter(|u| (1..10).contains(u))
+        {
+            return Some(((first + unit) * 1_000, 3));
         }
     }
     if (1..10).contains(&first) && matches!(word(1), "hundred" | "hundert" | "cents" | "cent") {
@@ -192,7 +214,12 @@ fn words_at(tokens: &[Token], at: usize) -> Option<(i64, usize)> {
 fn named(word: &str) -> Option<i64> {
     const SMALL: [(i64, &[&str]); 30] = [
         (1, &["one", "eins"]),
-        (2, &["two", "zwei", "zwo", "beide", "beiden", "deux", "dos", "both"]),
+        (
+            2,
+            &[
+                "two", "zwei", "zwo", "beide", "beiden", "deux", "dos", "both",
+            ],
+        ),
         (3, &["three", "drei", "trois", "tres"]),
         (4, &["four", "vier", "quatre", "cuatro"]),
         (5, &["five", "funf", "cinq", "cinco"]),
@@ -222,13 +249,22 @@ fn named(word: &str) -> Option<i64> {
         (200, &["zweihundert", "doscientos", "doscientas"]),
         (1000, &["thousand", "tausend"]),
     ];
-    let exact = |word: &str| SMALL.iter().find(|(_, names)| names.contains(&word)).map(|(n, _)| *n);
+    let exact = |word: &str| {
+        SMALL
+            .iter()
+            .find(|(_, names)| names.contains(&word))
+            .map(|(n, _)| *n)
+    };
     if let Some(value) = exact(word) {
         return Some(value);
     }
     // "fünfundzwanzig"
     let (unit, tens) = word.split_once("und")?;
-    let unit = if unit == "ein" { 1 } else { exact(unit).filter(|u| *u < 10)? };
+    let unit = if unit == "ein" {
+        1
+    } else {
+        exact(unit).filter(|u| *u < 10)?
+    };
     let tens = exact(tens).filter(|t| (20..100).contains(t))?;
     Some(tens + unit)
 }
@@ -244,11 +280,24 @@ mod tests {
     #[test]
     fn numbers_as_people_write_them() {
         let table = [
-            ("1.200", 1_200_000), ("1,200", 1_200_000), ("2'500", 2_500_000), ("2 000 euros", 2_000_000),
-            ("1.5k", 1_500_000), ("3k", 3_000_000), ("3 grand", 3_000_000), ("12,50", 12_500),
-            ("1.234,56", 1_234_560), ("1,234.56", 1_234_560), ("1.234.567", 1_234_567_000),
-            ("twenty-five pages", 25_000), ("fünfundzwanzig", 25_000), ("a dozen pages", 12_000),
-            ("une dizaine", 10_000), ("forty", 40_000), ("two hundred", 200_000), ("treinta y cinco", 35_000),
+            ("1.200", 1_200_000),
+            ("1,200", 1_200_000),
+            ("2'500", 2_500_000),
+            ("2 000 euros", 2_000_000),
+            ("1.5k", 1_500_000),
+            ("3k", 3_000_000),
+            ("3 grand", 3_000_000),
+            ("12,50", 12_500),
+            ("1.234,56", 1_234_560),
+            ("1,234.56", 1_234_560),
+            ("1.234.567", 1_234_567_000),
+            ("twenty-five pages", 25_000),
+            ("fünfundzwanzig", 25_000),
+            ("a dozen pages", 12_000),
+            ("une dizaine", 10_000),
+            ("forty", 40_000),
+            ("two hundred", 200_000),
+            ("treinta y cinco", 35_000),
         ];
         for (raw, milli) in table {
             assert_eq!(number(raw).map(|n| n.0), Some(milli), "{raw}");
@@ -268,7 +317,10 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(amounts("£1,500 or 30 pages"), [(1500, Some("GBP"))]);
-        assert_eq!(amounts("CAD 4,000 bis 800 €"), [(4000, Some("CAD")), (800, Some("EUR"))]);
+        assert_eq!(
+            amounts("CAD 4,000 bis 800 €"),
+            [(4000, Some("CAD")), (800, Some("EUR"))]
+        );
         assert_eq!(amounts("about $900, 3 grand"), [(900, None), (3000, None)]);
     }
 

@@ -33,10 +33,22 @@ fn ends_own_part(line: &str, next: &str) -> bool {
     let low = bare.to_lowercase();
     let ruled = bare.starts_with("-----") || bare.starts_with("_____");
     const MARKS: [&str; 16] = [
-        "original message", "forwarded message", "ursprüngliche nachricht", "weitergeleitete nachricht",
-        "message d'origine", "message original", "message transféré", "mensaje original", "messaggio originale",
-        "messaggio inoltrato", "oorspronkelijk bericht", "doorgestuurd bericht", "mensagem original",
-        "mensagem encaminhada", "oryginalna wiadomość", "wiadomość przekazana",
+        "original message",
+        "forwarded message",
+        "ursprüngliche nachricht",
+        "weitergeleitete nachricht",
+        "message d'origine",
+        "message original",
+        "message transféré",
+        "mensaje original",
+        "messaggio originale",
+        "messaggio inoltrato",
+        "oorspronkelijk bericht",
+        "doorgestuurd bericht",
+        "mensagem original",
+        "mensagem encaminhada",
+        "oryginalna wiadomość",
+        "wiadomość przekazana",
     ];
     if MARKS.iter().any(|mark| low.contains(mark)) && (ruled || low.len() < 60) {
         return true;
@@ -44,18 +56,40 @@ fn ends_own_part(line: &str, next: &str) -> bool {
     // Outlook: "From: …" and then "Sent: …" or "To: …".
     const FROM: [&str; 7] = ["from:", "von:", "de :", "de:", "da:", "van:", "od:"];
     const SENT: [&str; 15] = [
-        "sent:", "date:", "to:", "gesendet:", "datum:", "an:", "envoyé", "date :", "enviado", "fecha:", "inviato:",
-        "verzonden:", "data:", "wysłano:", "para:",
+        "sent:",
+        "date:",
+        "to:",
+        "gesendet:",
+        "datum:",
+        "an:",
+        "envoyé",
+        "date :",
+        "enviado",
+        "fecha:",
+        "inviato:",
+        "verzonden:",
+        "data:",
+        "wysłano:",
+        "para:",
     ];
     let next = next.trim().to_lowercase();
     let bold = |text: &str| text.trim_start_matches('*').to_owned();
-    FROM.iter().any(|f| bold(&low).starts_with(f)) && SENT.iter().any(|s| bold(&next).starts_with(s))
+    FROM.iter().any(|f| bold(&low).starts_with(f))
+        && SENT.iter().any(|s| bold(&next).starts_with(s))
 }
 
 /// Whether the line is a mail program's "On … wrote:" above a quote.
 fn introduces_quote(line: &str, next: &str) -> bool {
     const WROTE: [&str; 10] = [
-        "wrote:", "schrieb:", "schreef:", "a écrit :", "a écrit:", "escribió:", "ha scritto:", "escreveu:", "napisał:",
+        "wrote:",
+        "schrieb:",
+        "schreef:",
+        "a écrit :",
+        "a écrit:",
+        "escribió:",
+        "ha scritto:",
+        "escreveu:",
+        "napisał:",
         "napisał(a):",
     ];
     let low = line.trim().to_lowercase();
@@ -88,7 +122,11 @@ fn without_comments(text: String) -> String {
         out.push_str(before);
         let (comment, behind) = after.split_once("-->").map_or((after, ""), |(c, b)| (c, b));
         let closed = rest.len() - before.len() - behind.len();
-        blank(rest.get(before.len()..before.len() + closed).unwrap_or(comment), &mut out);
+        blank(
+            rest.get(before.len()..before.len() + closed)
+                .unwrap_or(comment),
+            &mut out,
+        );
         rest = behind;
     }
     out.push_str(rest);
@@ -107,14 +145,29 @@ mod tests {
 
     #[test]
     fn quotes_and_signatures_are_not_the_writers_words() {
-        assert_eq!(own("Yes.\n\nOn Mon, Anna <a@b.example> wrote:\n> unsubscribe here\n> ok"), "Yes.");
-        assert_eq!(own("Ja gern\n\nAm 04.05.2026 um 10:00 schrieb Anna:\n> Hallo"), "Ja gern");
+        assert_eq!(
+            own("Yes.\n\nOn Mon, Anna <a@b.example> wrote:\n> unsubscribe here\n> ok"),
+            "Yes."
+        );
+        assert_eq!(
+            own("Ja gern\n\nAm 04.05.2026 um 10:00 schrieb Anna:\n> Hallo"),
+            "Ja gern"
+        );
         assert_eq!(own("Hi\n-- \nBen\nBen's Bikes"), "Hi");
-        assert_eq!(own("No.\n\nVon: Anna\nGesendet: Montag\nBetreff: Website\n\nabmelden"), "No.");
-        assert_eq!(own("No.\n________________\nFrom: Anna\nSent: Monday\nTo: me\nstop"), "No. ________________");
+        assert_eq!(
+            own("No.\n\nVon: Anna\nGesendet: Montag\nBetreff: Website\n\nabmelden"),
+            "No."
+        );
+        assert_eq!(
+            own("No.\n________________\nFrom: Anna\nSent: Monday\nTo: me\nstop"),
+            "No. ________________"
+        );
         assert_eq!(own("> one?\nyes\n> two?\nno"), "yes no");
         assert_eq!(own("ok <!-- add\nall --> thanks"), "ok thanks");
         assert_eq!(own("ok <!-- never closed – ü"), "ok");
-        assert_eq!(own("Oui\n\nLe lun. 4 mai 2026 à 10:00, Anna <a@b.example>\na écrit :\n> x"), "Oui");
+        assert_eq!(
+            own("Oui\n\nLe lun. 4 mai 2026 à 10:00, Anna <a@b.example>\na écrit :\n> x"),
+            "Oui"
+        );
     }
 }

@@ -55,19 +55,19 @@ pub(crate) struct Text {
 
 /// Words after which a new clause begins, whatever the punctuation.
 const TURNS: [&str; 17] = [
-    "but", "however", "although", "aber", "sondern", "jedoch", "dafur", "mais", "pero", "sino", "ma", "pero",
-    "maar", "mas", "ale", "instead", "so",
+    "but", "however", "although", "aber", "sondern", "jedoch", "dafur", "mais", "pero", "sino",
+    "ma", "pero", "maar", "mas", "ale", "instead", "so",
 ];
 /// Words that do not end a sentence with their full stop.
 const SHORT: [&str; 38] = [
-    "dr", "mr", "mrs", "ms", "st", "no", "nr", "ca", "approx", "etc", "inc", "ltd", "z", "b", "d", "h", "u", "a",
-    "e", "g", "i", "bzw", "inkl", "zzgl", "mme", "mlle", "sr", "sra", "tel", "str", "usw", "evtl", "min", "max",
-    "vs", "co", "ggf", "max",
+    "dr", "mr", "mrs", "ms", "st", "no", "nr", "ca", "approx", "etc", "inc", "ltd", "z", "b", "d",
+    "h", "u", "a", "e", "g", "i", "bzw", "inkl", "zzgl", "mme", "mlle", "sr", "sra", "tel", "str",
+    "usw", "evtl", "min", "max", "vs", "co", "ggf", "max",
 ];
 /// Prefixes that French and Italian tie to the next word with an apostrophe.
 const ELIDED: [&str; 18] = [
-    "l", "d", "j", "n", "m", "t", "s", "c", "qu", "jusqu", "lorsqu", "puisqu", "aujourd", "dell", "all", "nell",
-    "sull", "un",
+    "l", "d", "j", "n", "m", "t", "s", "c", "qu", "jusqu", "lorsqu", "puisqu", "aujourd", "dell",
+    "all", "nell", "sull", "un",
 ];
 
 impl Text {
@@ -122,7 +122,9 @@ fn tokenize(raw: &str) -> Vec<Token> {
         }
         let number = c.is_ascii_digit();
         while let Some(&(at, next)) = chars.peek() {
-            let after = raw.get(at + next.len_utf8()..).and_then(|rest| rest.chars().next());
+            let after = raw
+                .get(at + next.len_utf8()..)
+                .and_then(|rest| rest.chars().next());
             let inner = if number {
                 // 1.200, 2'500, 15.06, 09:30, 15/06, 2026-06-15
                 matches!(next, '.' | ',' | '\'' | '’' | ':' | '/' | '-')
@@ -131,7 +133,9 @@ fn tokenize(raw: &str) -> Vec<Token> {
             } else {
                 matches!(next, '\'' | '’' | 'ʼ')
                     && after.is_some_and(char::is_alphanumeric)
-                    && !raw.get(start..at).is_some_and(|so_far| ELIDED.contains(&fold(so_far).as_str()))
+                    && !raw
+                        .get(start..at)
+                        .is_some_and(|so_far| ELIDED.contains(&fold(so_far).as_str()))
             };
             if !(is_word(next) || inner) {
                 break;
@@ -140,8 +144,12 @@ fn tokenize(raw: &str) -> Vec<Token> {
             chars.next();
         }
         // "e-mail" is one word.
-        if raw.get(start..end).is_some_and(|w| w.eq_ignore_ascii_case("e"))
-            && raw.get(end..end + 5).is_some_and(|rest| rest.eq_ignore_ascii_case("-mail"))
+        if raw
+            .get(start..end)
+            .is_some_and(|w| w.eq_ignore_ascii_case("e"))
+            && raw
+                .get(end..end + 5)
+                .is_some_and(|rest| rest.eq_ignore_ascii_case("-mail"))
         {
             let hyphen = end;
             while let Some(&(at, next)) = chars.peek() {
@@ -186,13 +194,22 @@ fn split(raw: &str, tokens: &mut [Token]) -> Vec<Sentence> {
     let (mut from, mut paragraph, mut clause, mut item) = (0usize, 0usize, 0usize, false);
     let mut previous: Option<(usize, String)> = None;
     for at in 0..tokens.len() {
-        let next_word = tokens.get(at + 1).map(|t| t.word.clone()).unwrap_or_default();
-        let Some(token) = tokens.get_mut(at) else { break };
+        let next_word = tokens
+            .get(at + 1)
+            .map(|t| t.word.clone())
+            .unwrap_or_default();
+        let Some(token) = tokens.get_mut(at) else {
+            break;
+        };
         let between = match &previous {
             Some((end, _)) => raw.get(*end..token.start).unwrap_or_default(),
             None => raw.get(..token.start).unwrap_or_default(),
         };
-        let bulleted = is_bullet(between, &token.word, raw.get(token.end..).unwrap_or_default());
+        let bulleted = is_bullet(
+            between,
+            &token.word,
+            raw.get(token.end..).unwrap_or_default(),
+        );
         let last = previous.as_ref().map_or("", |(_, word)| word.as_str());
         let kind = break_in(between, last, &token.word, &next_word, bulleted);
         token.before = kind;
@@ -201,7 +218,11 @@ fn split(raw: &str, tokens: &mut [Token]) -> Vec<Sentence> {
         }
         token.clause = clause;
         if kind >= Break::Sentence && at > from {
-            sentences.push(Sentence { tokens: from..at, item, paragraph });
+            sentences.push(Sentence {
+                tokens: from..at,
+                item,
+                paragraph,
+            });
             from = at;
         }
         if kind == Break::Paragraph {
@@ -213,16 +234,25 @@ fn split(raw: &str, tokens: &mut [Token]) -> Vec<Sentence> {
         previous = Some((token.end, token.word.clone()));
     }
     if from < tokens.len() {
-        sentences.push(Sentence { tokens: from..tokens.len(), item, paragraph });
+        sentences.push(Sentence {
+            tokens: from..tokens.len(),
+            item,
+            paragraph,
+        });
     }
     sentences
 }
 
 fn is_bullet(between: &str, word: &str, rest: &str) -> bool {
-    let Some(line) = between.rsplit('\n').next().filter(|_| between.is_empty() || between.contains('\n')) else {
+    let Some(line) = between
+        .rsplit('\n')
+        .next()
+        .filter(|_| between.is_empty() || between.contains('\n'))
+    else {
         return false;
     };
-    let signed = line.trim().starts_with(['-', '*', '•', '·', '–']) && !line.trim().starts_with("--");
+    let signed =
+        line.trim().starts_with(['-', '*', '•', '·', '–']) && !line.trim().starts_with("--");
     let numbered = word.len() <= 2
         && word.bytes().all(|b| b.is_ascii_alphanumeric())
         && rest.starts_with([')', '.'])
@@ -240,8 +270,11 @@ fn break_in(between: &str, last: &str, word: &str, next: &str, bulleted: bool) -
         return Break::Sentence;
     }
     if let Some(stop) = between.find('.') {
-        let spaced = between.get(stop + 1..).is_none_or(|rest| rest.starts_with(char::is_whitespace));
-        let short = SHORT.contains(&last) || (last.chars().count() == 1 && last.chars().all(char::is_alphabetic));
+        let spaced = between
+            .get(stop + 1..)
+            .is_none_or(|rest| rest.starts_with(char::is_whitespace));
+        let short = SHORT.contains(&last)
+            || (last.chars().count() == 1 && last.chars().all(char::is_alphabetic));
         // "15. Juni" and "am 3. oder 4. Mai"
         let ordinal = last.len() <= 2
             && last.bytes().all(|b| b.is_ascii_digit())
@@ -253,7 +286,8 @@ fn break_in(between: &str, last: &str, word: &str, next: &str, bulleted: bool) -
     if between.contains([';', ':', '–', '—']) || between.contains(" - ") {
         return Break::Clause;
     }
-    if lines > 0 || between.contains([',', '(', ')', '"', '„', '“', '«', '»', '<', '>', '[', ']']) {
+    if lines > 0 || between.contains([',', '(', ')', '"', '„', '“', '«', '»', '<', '>', '[', ']'])
+    {
         return Break::Soft;
     }
     Break::None
@@ -264,7 +298,11 @@ mod tests {
     use super::*;
 
     fn words(raw: &str) -> Vec<String> {
-        Text::read(raw).tokens().iter().map(|t| t.word.clone()).collect()
+        Text::read(raw)
+            .tokens()
+            .iter()
+            .map(|t| t.word.clone())
+            .collect()
     }
 
     fn sentences(raw: &str) -> Vec<String> {
@@ -277,20 +315,35 @@ mod tests {
 
     #[test]
     fn words_keep_their_numbers_and_lose_their_apostrophes() {
-        assert_eq!(words("We don't need 1.200 € e-mails!"), ["we", "dont", "need", "1.200", "€", "emails"]);
-        assert_eq!(words("une lettre d'information"), ["une", "lettre", "d", "information"]);
-        assert_eq!(words("10-12 pages by 2026-06-15"), ["10", "12", "pages", "by", "2026-06-15"]);
+        assert_eq!(
+            words("We don't need 1.200 € e-mails!"),
+            ["we", "dont", "need", "1.200", "€", "emails"]
+        );
+        assert_eq!(
+            words("une lettre d'information"),
+            ["une", "lettre", "d", "information"]
+        );
+        assert_eq!(
+            words("10-12 pages by 2026-06-15"),
+            ["10", "12", "pages", "by", "2026-06-15"]
+        );
     }
 
     #[test]
     fn sentences_end_where_people_end_them() {
-        assert_eq!(sentences("Bis zum 15. Juni bitte. Dr. Noor wartet."), ["Bis zum 15. Juni bitte", "Dr. Noor wartet"]);
+        assert_eq!(
+            sentences("Bis zum 15. Juni bitte. Dr. Noor wartet."),
+            ["Bis zum 15. Juni bitte", "Dr. Noor wartet"]
+        );
         assert_eq!(
             sentences("We want:\n- a site\n- a newsletter, monthly\n\nThanks"),
             ["We want", "a site", "a newsletter, monthly", "Thanks"]
         );
         let text = Text::read("Looking for\n1) a site\n2) reviews");
-        assert_eq!(text.sentences().iter().map(|s| s.item).collect::<Vec<_>>(), [false, true, true]);
+        assert_eq!(
+            text.sentences().iter().map(|s| s.item).collect::<Vec<_>>(),
+            [false, true, true]
+        );
     }
 
     #[test]

@@ -70,15 +70,19 @@ impl ImportLeads {
         report.known = report.rows - fresh.len() as u64;
         let mut table: Vec<Record> = existing.iter().map(|(_, r)| comparable(r)).collect();
         table.extend(fresh.iter().map(comparable));
-        let resolution = resolve(&self.params, &[&table])
-            .map_err(|e| PortError::new("import", dealwright_core::error::PortErrorKind::Invalid).with_source(e))?;
+        let resolution = resolve(&self.params, &[&table]).map_err(|e| {
+            PortError::new("import", dealwright_core::error::PortErrorKind::Invalid).with_source(e)
+        })?;
         let mut leads: BTreeSet<LeadId> = known.values().copied().collect();
         let mut offers = Vec::new();
         for group in resolution.groups() {
             let lead = self.lead_of(&group, &existing, &fresh);
             let Some(lead) = lead else { continue };
             for place in group {
-                let Some(record) = place.checked_sub(existing.len()).and_then(|at| fresh.get(at)) else {
+                let Some(record) = place
+                    .checked_sub(existing.len())
+                    .and_then(|at| fresh.get(at))
+                else {
                     continue;
                 };
                 if leads.insert(lead) {
@@ -126,7 +130,9 @@ impl ImportLeads {
                 .filter_map(|at| at.checked_sub(existing.len()).and_then(|at| fresh.get(at)))
                 .map(IntakeRecord::natural_key)
                 .min()
-                .map(|key| LeadId::derive(&[self.host.tenant().as_str().as_bytes(), key.as_bytes()]))
+                .map(|key| {
+                    LeadId::derive(&[self.host.tenant().as_str().as_bytes(), key.as_bytes()])
+                })
         })
     }
 
@@ -174,8 +180,14 @@ fn comparable(record: &IntakeRecord) -> Record {
     add(Role::PostalCode, record.postal_code.as_deref());
     add(Role::City, record.locality.as_deref());
     let purpose = Purpose::Matching;
-    add(Role::Phone, record.phone.as_ref().map(|p| p.reveal(purpose).as_str()));
-    add(Role::Email, record.email.as_ref().map(|e| e.reveal(purpose).as_str()));
+    add(
+        Role::Phone,
+        record.phone.as_ref().map(|p| p.reveal(purpose).as_str()),
+    );
+    add(
+        Role::Email,
+        record.email.as_ref().map(|e| e.reveal(purpose).as_str()),
+    );
     add(Role::Website, record.website.as_ref().map(|w| w.as_str()));
     compared
 }

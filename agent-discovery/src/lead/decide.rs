@@ -48,10 +48,12 @@ fn intake(state: &LeadState, lead: LeadId, record: &IntakeRecord, cx: &Cx<'_>) -
         lead,
         record: Box::new(record.clone()),
     });
-    let website = record.website.as_ref().filter(|_| cx.policy().read_websites);
-    let front = website.and_then(|domain| {
-        PageUrl::parse(&format!("https://{}/", domain.site().as_str())).ok()
-    });
+    let website = record
+        .website
+        .as_ref()
+        .filter(|_| cx.policy().read_websites);
+    let front = website
+        .and_then(|domain| PageUrl::parse(&format!("https://{}/", domain.site().as_str())).ok());
     match front {
         Some(url) if !state.website_asked => Ok(decision
             .event(LeadEvent::ReadingWebsite(url.clone()))
@@ -69,7 +71,11 @@ fn intake(state: &LeadState, lead: LeadId, record: &IntakeRecord, cx: &Cx<'_>) -
 }
 
 fn ask_market(state: &LeadState, cx: &Cx<'_>) -> Decision<Lead> {
-    let sector = state.profile().sector.choose().map(|c| c.value().value().clone());
+    let sector = state
+        .profile()
+        .sector
+        .choose()
+        .map(|c| c.value().value().clone());
     ask_market_about(sector, cx)
 }
 
@@ -112,10 +118,10 @@ fn judged(state: &LeadState, fresh: Option<&Priors>, cx: &Cx<'_>) -> Answer {
     }
     let total = reasons.iter().map(|r| r.points).sum();
     let services = ranked(&score, priors);
-    let verdict = state
-        .judgement
-        .standing()
-        .map_or_else(|| assessment.verdict().clone(), |word| word.verdict().clone());
+    let verdict = state.judgement.standing().map_or_else(
+        || assessment.verdict().clone(),
+        |word| word.verdict().clone(),
+    );
     let regulated = profile
         .sector
         .choose()
@@ -141,7 +147,10 @@ fn judged(state: &LeadState, fresh: Option<&Priors>, cx: &Cx<'_>) -> Answer {
         phase,
         at: cx.now(),
     })));
-    let running = matches!(state.phase, LeadPhase::HandedOver { .. } | LeadPhase::Client);
+    let running = matches!(
+        state.phase,
+        LeadPhase::HandedOver { .. } | LeadPhase::Client
+    );
     if !ready || running {
         return Ok(decision);
     }
@@ -182,7 +191,11 @@ fn ranked(score: &crate::score::Judged, priors: &Priors) -> Vec<RecommendedServi
             }
         })
         .collect();
-    services.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.service.cmp(&b.service)));
+    services.sort_by(|a, b| {
+        b.points
+            .cmp(&a.points)
+            .then_with(|| a.service.cmp(&b.service))
+    });
     services
 }
 
@@ -195,13 +208,17 @@ fn hand_over(
     cx: &Cx<'_>,
 ) -> Answer {
     let policy = cx.policy();
-    let lead = state.id.ok_or_else(|| Refusal::new("I7", "a lead without a record"))?;
+    let lead = state
+        .id
+        .ok_or_else(|| Refusal::new("I7", "a lead without a record"))?;
     let chosen = profile.email.choose();
     // The record that brought the chosen address decides source and permission.
     let origin = state
         .records
         .iter()
-        .find(|r| r.email.is_some() && r.email.as_ref() == chosen.as_ref().map(|c| c.value().value()))
+        .find(|r| {
+            r.email.is_some() && r.email.as_ref() == chosen.as_ref().map(|c| c.value().value())
+        })
         .or_else(|| state.records.first());
     let inquiry = state.records.iter().find_map(|r| r.inquiry.as_ref());
     let occurrence = state.occurrence.saturating_add(1);
@@ -267,7 +284,8 @@ fn hand_over(
         facts,
         basis: Some(basis),
     };
-    let handoff = LeadQualified::try_from(parts).map_err(|e| Refusal::new("DF-1", e.to_string()))?;
+    let handoff =
+        LeadQualified::try_from(parts).map_err(|e| Refusal::new("DF-1", e.to_string()))?;
     let deal = DealId::derive(&[lead.to_string().as_bytes(), &occurrence.to_be_bytes()]);
     Ok(Decision::nothing()
         .event(LeadEvent::HandedOver { occurrence, deal })
@@ -289,7 +307,10 @@ fn source_notice(
 ) -> String {
     match (website, origin) {
         (Some(reading), _) if from_website => {
-            format!("Your address stands on your website {}.", reading.domain.as_str())
+            format!(
+                "Your address stands on your website {}.",
+                reading.domain.as_str()
+            )
         }
         (_, Some(record)) => record.source_notice.clone(),
         _ => String::new(),
@@ -329,5 +350,7 @@ fn overrule(state: &LeadState, verdict: Option<&Verdict>, why: &str, cx: &Cx<'_>
         },
     };
     let next = <Lead as dealwright_core::process::Process>::apply(state.clone(), &event);
-    Ok(Decision::nothing().event(event).and(judged(&next, None, cx)?))
+    Ok(Decision::nothing()
+        .event(event)
+        .and(judged(&next, None, cx)?))
 }

@@ -64,7 +64,10 @@ pub struct LeadPolicy {
 /// Where a lead stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "every rule must decide every phase")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every rule must decide every phase"
+)]
 pub enum LeadPhase {
     /// Nothing is known yet.
     #[default]
@@ -195,13 +198,15 @@ impl LeadState {
     /// The account behind it.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {
-        self.id.map(|id| AccountId::derive(&[id.to_string().as_bytes()]))
+        self.id
+            .map(|id| AccountId::derive(&[id.to_string().as_bytes()]))
     }
 
     /// The contact behind its address.
     #[must_use]
     pub fn contact(&self) -> Option<ContactId> {
-        self.id.map(|id| ContactId::derive(&[id.to_string().as_bytes()]))
+        self.id
+            .map(|id| ContactId::derive(&[id.to_string().as_bytes()]))
     }
 }
 
@@ -355,7 +360,10 @@ impl Process for Lead {
                 state.reasons.clone_from(&judged.reasons);
                 state.tier.clone_from(&judged.tier);
                 state.services.clone_from(&judged.services);
-                if !matches!(state.phase, LeadPhase::HandedOver { .. } | LeadPhase::Client) {
+                if !matches!(
+                    state.phase,
+                    LeadPhase::HandedOver { .. } | LeadPhase::Client
+                ) {
                     state.phase = judged.phase.clone();
                 }
             }
@@ -387,7 +395,10 @@ impl Process for Lead {
                     IndexPart::Text(state.phase.word().to_owned()),
                 ],
             ),
-            IndexEntry::new("phase", vec![IndexPart::Text(state.phase.word().to_owned())]),
+            IndexEntry::new(
+                "phase",
+                vec![IndexPart::Text(state.phase.word().to_owned())],
+            ),
         ];
         for record in &state.records {
             for key in &record.match_keys {
@@ -409,7 +420,9 @@ impl Process for Lead {
     fn receive(record: &Record<'_>) -> Result<LeadInput, PortError> {
         let (name, version, body) = (record.contract, record.version, record.body);
         match name {
-            "priors" => Ok(LeadInput::Priors(Box::new(handoff::read(name, version, body)?))),
+            "priors" => Ok(LeadInput::Priors(Box::new(handoff::read(
+                name, version, body,
+            )?))),
             "deal-closed" => Ok(LeadInput::Closed(Box::new(handoff::read(
                 name, version, body,
             )?))),

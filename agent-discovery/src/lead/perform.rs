@@ -49,7 +49,9 @@ impl Performer<Lead> for LeadPerformer {
         let reading = WebsiteReading {
             read_at: lease.now(),
             status: page.snapshot().status(),
-            email: facts.and_then(|f| email(f, &domain)).map(|e| Personal::new(e, subject.clone())),
+            email: facts
+                .and_then(|f| email(f, &domain))
+                .map(|e| Personal::new(e, subject.clone())),
             phone: facts.and_then(phone).map(|p| Personal::new(p, subject)),
             language: facts
                 .and_then(|f| f.language.as_ref())
@@ -97,6 +99,9 @@ fn measures(facts: &PageFacts) -> BTreeMap<String, i64> {
             count(facts.images.iter().filter(|i| i.alt.is_none()).count()),
         ),
         ("forms".to_owned(), count(facts.forms.len())),
-        ("weight".to_owned(), i64::try_from(facts.weight).unwrap_or(i64::MAX)),
+        (
+            "weight".to_owned(),
+            i64::try_from(facts.weight).unwrap_or(i64::MAX),
+        ),
     ])
 }

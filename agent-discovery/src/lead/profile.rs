@@ -63,7 +63,9 @@ impl Profile {
                 }
             )*};
         }
-        take!(name, person, email, phone, website, street, locality, country, zone, sector);
+        take!(
+            name, person, email, phone, website, street, locality, country, zone, sector
+        );
         if self.legal_form == LegalForm::Unknown {
             self.legal_form = record.legal_form;
         }
@@ -93,9 +95,10 @@ impl Profile {
     /// The chosen name, or a word that stands for none.
     #[must_use]
     pub fn display_name(&self) -> String {
-        self.name
-            .choose()
-            .map_or_else(|| "unnamed business".to_owned(), |c| c.value().value().clone())
+        self.name.choose().map_or_else(
+            || "unnamed business".to_owned(),
+            |c| c.value().value().clone(),
+        )
     }
 
     /// The fields on which sources disagree, by name.
@@ -127,15 +130,27 @@ impl Profile {
         }
         if let Some(choice) = self.sector.choose() {
             let value = choice.value().value().clone();
-            set("sector", FactValue::Text(value), choice.value().source().name().to_owned());
+            set(
+                "sector",
+                FactValue::Text(value),
+                choice.value().source().name().to_owned(),
+            );
         }
         if let Some(choice) = self.locality.choose() {
             let value = choice.value().value().clone();
-            set("locality", FactValue::Text(value), choice.value().source().name().to_owned());
+            set(
+                "locality",
+                FactValue::Text(value),
+                choice.value().source().name().to_owned(),
+            );
         }
         if let Some(choice) = self.country.choose() {
             let value = choice.value().value().code().to_owned();
-            set("country", FactValue::Text(value), choice.value().source().name().to_owned());
+            set(
+                "country",
+                FactValue::Text(value),
+                choice.value().source().name().to_owned(),
+            );
         }
         if let Some(source) = of(&self.name) {
             set("named", FactValue::Flag(true), source);
@@ -144,10 +159,26 @@ impl Profile {
             set("has-street", FactValue::Flag(true), source);
         }
         let all = format!("{} sources", self.sources);
-        set("has-email", FactValue::Flag(of(&self.email).is_some()), all.clone());
-        set("has-phone", FactValue::Flag(of(&self.phone).is_some()), all.clone());
-        set("has-website", FactValue::Flag(of(&self.website).is_some()), all.clone());
-        set("sources", FactValue::Number(Decimal::from(self.sources)), all.clone());
+        set(
+            "has-email",
+            FactValue::Flag(of(&self.email).is_some()),
+            all.clone(),
+        );
+        set(
+            "has-phone",
+            FactValue::Flag(of(&self.phone).is_some()),
+            all.clone(),
+        );
+        set(
+            "has-website",
+            FactValue::Flag(of(&self.website).is_some()),
+            all.clone(),
+        );
+        set(
+            "sources",
+            FactValue::Number(Decimal::from(self.sources)),
+            all.clone(),
+        );
         let disputed = self.disputed();
         set(
             "disagreements",
@@ -156,12 +187,18 @@ impl Profile {
         );
         for (name, value, evidence) in &self.measures {
             if let Ok(name) = crate::facts::FactName::parse(format!("website-{name}")) {
-                facts.set(name, Fact::new(FactValue::Number(Decimal::from(*value)), evidence.clone()));
+                facts.set(
+                    name,
+                    Fact::new(FactValue::Number(Decimal::from(*value)), evidence.clone()),
+                );
             }
         }
         for (name, value, evidence) in &self.noted {
             if let Ok(name) = crate::facts::FactName::parse(name.clone()) {
-                facts.set(name, Fact::new(FactValue::Text(value.clone()), evidence.clone()));
+                facts.set(
+                    name,
+                    Fact::new(FactValue::Text(value.clone()), evidence.clone()),
+                );
             }
         }
         facts

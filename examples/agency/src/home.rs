@@ -18,7 +18,10 @@ use dealwright_system::Keyring;
 pub(crate) fn init(dir: &Path) -> Result<String, String> {
     let taken = fs::read_dir(dir).is_ok_and(|mut d| d.next().is_some());
     if taken {
-        return Err(format!("`{}` is not empty; choose another folder", dir.display()));
+        return Err(format!(
+            "`{}` is not empty; choose another folder",
+            dir.display()
+        ));
     }
     let failed = |e: std::io::Error| format!("`{}` cannot be written: {e}", dir.display());
     fs::create_dir_all(dir).map_err(failed)?;

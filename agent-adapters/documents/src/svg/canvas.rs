@@ -123,8 +123,7 @@ impl Canvas {
 
     /// A ring of which `share` (0 to 1) is drawn, clockwise from the top.
     pub(super) fn ring(&mut self, at: (f64, f64), radius: f64, share: f64, stroke: &str) {
-        const TAU: f64 = 6.283_185_307;
-        let round = TAU * radius;
+        let round = std::f64::consts::TAU * radius;
         let dash = if share >= 1.0 {
             String::new()
         } else {

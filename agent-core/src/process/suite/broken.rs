@@ -64,7 +64,13 @@ impl Broken {
     }
 
     async fn all(&self) -> Vec<Work> {
-        self.inner.works(WorkQuery { n: 10_000, ..WorkQuery::default() }).await.unwrap()
+        self.inner
+            .works(WorkQuery {
+                n: 10_000,
+                ..WorkQuery::default()
+            })
+            .await
+            .unwrap()
     }
 
     async fn row(&self, key: &WorkKey) -> Option<Work> {
@@ -142,15 +148,22 @@ impl Store for Broken {
         }
         let mut claims = self.inner.claim(claim.clone()).await?;
         for before in lapsed {
-            let Some(row) = self.row(&before.key).await else { continue };
+            let Some(row) = self.row(&before.key).await else {
+                continue;
+            };
             if row.state == WorkState::Unknown {
                 // Freed as if it had not started.
-                claims.works.push(Work { state: WorkState::Ready, ..row });
+                claims.works.push(Work {
+                    state: WorkState::Ready,
+                    ..row
+                });
             }
         }
         if self.fault == Fault::ConsumedTwice {
             let again = std::mem::take(&mut *self.consumed.lock().unwrap());
-            claims.works.extend(again.into_values().filter(|w| w.due <= now));
+            claims
+                .works
+                .extend(again.into_values().filter(|w| w.due <= now));
         }
         if self.fault == Fault::TimerLost && self.restarted.load(Ordering::SeqCst) {
             let before = self.before_restart.lock().unwrap();
@@ -204,7 +217,12 @@ impl Store for Broken {
 
     async fn resolve(&self, key: &WorkKey, proof: Proof) -> Result<(), PortError> {
         match self.inner.resolve(key, proof).await {
-            Err(error) if self.fault == Fault::ResolvesAnything && error.kind() == PortErrorKind::Conflict => Ok(()),
+            Err(error)
+                if self.fault == Fault::ResolvesAnything
+                    && error.kind() == PortErrorKind::Conflict =>
+            {
+                Ok(())
+            }
             other => other,
         }
     }
@@ -225,7 +243,10 @@ fn failing(fault: Fault) -> Vec<&'static str> {
 #[test]
 fn each_broken_store_is_caught_by_the_clause_it_breaks() {
     let table: &[(Fault, &[&str])] = &[
-        (Fault::LostUpdate, &["stale_revisions_conflict", "of_two_writers_one_conflicts"]),
+        (
+            Fault::LostUpdate,
+            &["stale_revisions_conflict", "of_two_writers_one_conflicts"],
+        ),
         (Fault::PartialCommit, &["commits_are_stored_whole"]),
         (Fault::HalfRefused, &["refused_commits_change_nothing"]),
         (Fault::FeedGap, &["the_feed_is_complete_and_in_order"]),
@@ -250,7 +271,10 @@ fn each_broken_store_is_caught_by_the_clause_it_breaks() {
     for ((fault, wanted), found) in table.iter().zip(found) {
         println!("{fault:?}: {found:?}");
         for clause in *wanted {
-            assert!(found.contains(clause), "{fault:?} should break {clause}, it broke {found:?}");
+            assert!(
+                found.contains(clause),
+                "{fault:?} should break {clause}, it broke {found:?}"
+            );
         }
     }
 }

@@ -95,13 +95,24 @@ impl Bench {
         self.host.key::<Probe>(id)
     }
 
-    async fn offer_in(&self, lane: Lane, id: &str, dedupe: &str, due: Timestamp, script: &Script) -> bool {
-        let input = self.host.input_in::<Probe>(lane, id, dedupe, Actor::System, due, script).unwrap();
+    async fn offer_in(
+        &self,
+        lane: Lane,
+        id: &str,
+        dedupe: &str,
+        due: Timestamp,
+        script: &Script,
+    ) -> bool {
+        let input = self
+            .host
+            .input_in::<Probe>(lane, id, dedupe, Actor::System, due, script)
+            .unwrap();
         self.store.offer(vec![input]).await.unwrap() == [true]
     }
 
     async fn offer(&self, id: &str, dedupe: &str, script: &Script) -> bool {
-        self.offer_in(Lane::Normal, id, dedupe, noon(), script).await
+        self.offer_in(Lane::Normal, id, dedupe, noon(), script)
+            .await
     }
 
     async fn claim_as(&self, worker: &str, now: Timestamp, n: usize) -> Claims {
@@ -128,24 +139,47 @@ impl Bench {
         let host = host_on(Arc::clone(&catch) as Arc<dyn Store>);
         assert!(host.handle(work.clone(), now).await.is_err());
         let mut caught = catch.caught.lock().unwrap_or_else(PoisonError::into_inner);
-        caught.take().expect("the host should have planned a commit")
+        caught
+            .take()
+            .expect("the host should have planned a commit")
     }
 
     /// Offers, claims and steps one input.
     async fn step(&self, id: &str, dedupe: &str, script: &Script) -> Handled {
-        assert!(self.offer(id, dedupe, script).await, "`{dedupe}` should be new");
-        self.drive_key(&WorkKey::input(&self.key(id), dedupe), noon()).await
+        assert!(
+            self.offer(id, dedupe, script).await,
+            "`{dedupe}` should be new"
+        );
+        self.drive_key(&WorkKey::input(&self.key(id), dedupe), noon())
+            .await
     }
 
     /// Claims one row among those that wait and handles it; the others are left to lapse.
     async fn drive_key(&self, key: &WorkKey, now: Timestamp) -> Handled {
-        let works = self.store.claim(Claim { lease: Duration::zero(), ..claim("driver", now, 1_000) }).await.unwrap().works;
-        let found = works.into_iter().find(|w| w.key == *key).expect("the row should be claimable");
+        let works = self
+            .store
+            .claim(Claim {
+                lease: Duration::zero(),
+                ..claim("driver", now, 1_000)
+            })
+            .await
+            .unwrap()
+            .works;
+        let found = works
+            .into_iter()
+            .find(|w| w.key == *key)
+            .expect("the row should be claimable");
         self.host.handle(found, now).await.unwrap()
     }
 
     async fn works(&self) -> Vec<Work> {
-        self.store.works(WorkQuery { n: 10_000, ..WorkQuery::default() }).await.unwrap()
+        self.store
+            .works(WorkQuery {
+                n: 10_000,
+                ..WorkQuery::default()
+            })
+            .await
+            .unwrap()
     }
 
     async fn work(&self, key: &WorkKey) -> Option<Work> {
@@ -170,16 +204,26 @@ impl Bench {
     }
 
     async fn find(&self, prefix: Vec<IndexPart>) -> Vec<String> {
-        let (found, next) = self.store.find(find(prefix, false, None, 1_000)).await.unwrap();
+        let (found, next) = self
+            .store
+            .find(find(prefix, false, None, 1_000))
+            .await
+            .unwrap();
         assert_eq!(next, None, "everything was asked for");
-        found.into_iter().map(|f| f.process.id().to_owned()).collect()
+        found
+            .into_iter()
+            .map(|f| f.process.id().to_owned())
+            .collect()
     }
 
     /// All that can be seen of the store, leases aside.
     async fn sight(&self, processes: &[&ProcessKey]) -> Sight {
         let mut loaded = Vec::new();
         for key in processes {
-            loaded.push((self.store.load(key).await.unwrap(), self.store.history(key).await.unwrap()));
+            loaded.push((
+                self.store.load(key).await.unwrap(),
+                self.store.history(key).await.unwrap(),
+            ));
         }
         let mut works = self.works().await;
         for work in &mut works {
@@ -254,19 +298,33 @@ pub async fn commits_are_stored_whole(rig: Rig) {
     assert!(b.offer("a", "in", &script).await);
     let row = b.one(noon()).await;
     let commit = b.plan(&row, noon()).await;
-    assert_eq!(b.store.commit(commit.clone()).await.unwrap(), Revision::new(1));
+    assert_eq!(
+        b.store.commit(commit.clone()).await.unwrap(),
+        Revision::new(1)
+    );
 
     let key = b.key("a");
-    let stored = b.store.load(&key).await.unwrap().expect("the process should be there");
+    let stored = b
+        .store
+        .load(&key)
+        .await
+        .unwrap()
+        .expect("the process should be there");
     assert_eq!(stored.revision, Revision::new(1));
     assert_eq!(stored.state_version, commit.state_version);
     assert_eq!(stored.state, commit.state);
     assert_eq!(stored.chain, commit.envelope.chain);
-    assert_eq!(b.store.history(&key).await.unwrap(), std::slice::from_ref(&commit.envelope));
+    assert_eq!(
+        b.store.history(&key).await.unwrap(),
+        std::slice::from_ref(&commit.envelope)
+    );
     assert_eq!(b.feed().await, std::slice::from_ref(&commit.envelope));
     assert_eq!(b.find(Vec::new()).await, ["a", "a"]);
     for wanted in &commit.work {
-        let mut found = b.work(&wanted.key).await.expect("every new row should be there");
+        let mut found = b
+            .work(&wanted.key)
+            .await
+            .expect("every new row should be there");
         found.token = wanted.token;
         assert_eq!(found, *wanted);
     }
@@ -278,7 +336,8 @@ pub async fn commits_are_stored_whole(rig: Rig) {
 /// Atomic: a commit that is refused, for whatever reason, leaves nothing behind.
 pub async fn refused_commits_change_nothing(rig: Rig) {
     let b = Bench::new(&rig);
-    let holder = Script::note("holder").index(vec![IndexEntry::unique("place", vec![text("mine")])]);
+    let holder =
+        Script::note("holder").index(vec![IndexEntry::unique("place", vec![text("mine")])]);
     b.step("holder", "in", &holder).await;
     let script = Script::note("refused")
         .index(vec![IndexEntry::unique("place", vec![text("mine")])])
@@ -290,7 +349,10 @@ pub async fn refused_commits_change_nothing(rig: Rig) {
     let (a, h) = (b.key("a"), b.key("holder"));
     let before = b.sight(&[&a, &h]).await;
 
-    assert_eq!(kind(b.store.commit(commit.clone()).await), PortErrorKind::AlreadyExists);
+    assert_eq!(
+        kind(b.store.commit(commit.clone()).await),
+        PortErrorKind::AlreadyExists
+    );
     assert_eq!(b.sight(&[&a, &h]).await, before, "after a taken unique key");
 
     let mut lost = commit.clone();
@@ -339,7 +401,10 @@ pub async fn of_two_writers_one_conflicts(rig: Rig) {
     let results = [b.store.commit(first).await, b.store.commit(second).await];
     let conflicts = results
         .iter()
-        .filter(|r| r.as_ref().is_err_and(|e| e.kind() == PortErrorKind::Conflict))
+        .filter(|r| {
+            r.as_ref()
+                .is_err_and(|e| e.kind() == PortErrorKind::Conflict)
+        })
         .count();
     let done = results.iter().filter(|r| r.is_ok()).count();
     assert_eq!((done, conflicts), (1, 1), "{results:?}");
@@ -365,13 +430,22 @@ pub async fn commits_are_fenced(rig: Rig) {
     let commit = b.plan(&second, minutes(10)).await;
     let again = commit.clone();
     b.store.commit(commit).await.unwrap();
-    assert_eq!(kind(b.store.commit(again).await), PortErrorKind::LeaseLost, "the row is consumed");
+    assert_eq!(
+        kind(b.store.commit(again).await),
+        PortErrorKind::LeaseLost,
+        "the row is consumed"
+    );
 }
 
 /// Fenced: marks need the row's current token, and a row that is not done.
 pub async fn marks_are_fenced(rig: Rig) {
     let b = Bench::new(&rig);
-    b.step("a", "in", &Script::note("in").effect("act", EffectClass::Idempotent)).await;
+    b.step(
+        "a",
+        "in",
+        &Script::note("in").effect("act", EffectClass::Idempotent),
+    )
+    .await;
     let first = b.one(noon()).await;
     let second = b.one(minutes(10)).await;
     let before = b.sight(&[]).await;
@@ -382,38 +456,68 @@ pub async fn marks_are_fenced(rig: Rig) {
     for mark in [
         Mark::Renew { until: minutes(90) },
         settled(),
-        Mark::Retry { due: minutes(11), certain: true, note: "late".to_owned() },
-        Mark::Quarantined { note: "late".to_owned() },
+        Mark::Retry {
+            due: minutes(11),
+            certain: true,
+            note: "late".to_owned(),
+        },
+        Mark::Quarantined {
+            note: "late".to_owned(),
+        },
     ] {
         let name = format!("{mark:?}");
         let late = b.store.mark(&first.key, first.token, mark).await;
         assert_eq!(kind(late), PortErrorKind::LeaseLost, "{name}");
     }
     assert_eq!(b.sight(&[]).await, before);
-    b.store.mark(&second.key, second.token, settled()).await.unwrap();
+    b.store
+        .mark(&second.key, second.token, settled())
+        .await
+        .unwrap();
     let twice = b.store.mark(&second.key, second.token, settled()).await;
-    assert_eq!(kind(twice), PortErrorKind::LeaseLost, "nobody holds a settled row");
+    assert_eq!(
+        kind(twice),
+        PortErrorKind::LeaseLost,
+        "nobody holds a settled row"
+    );
     let unknown = WorkKey::input(&b.key("a"), "never offered");
-    assert_eq!(kind(b.store.mark(&unknown, 1, settled()).await), PortErrorKind::LeaseLost);
+    assert_eq!(
+        kind(b.store.mark(&unknown, 1, settled()).await),
+        PortErrorKind::LeaseLost
+    );
 }
 
 /// Fenced: an effect never starts under a lease that somebody else holds by now, or after its
 /// process took it back.
 pub async fn started_marks_are_fenced(rig: Rig) {
     let b = Bench::new(&rig);
-    b.step("a", "in", &Script::note("in").effect("act", EffectClass::AtMostOnce)).await;
+    b.step(
+        "a",
+        "in",
+        &Script::note("in").effect("act", EffectClass::AtMostOnce),
+    )
+    .await;
     let first = b.one(noon()).await;
     let second = b.one(minutes(10)).await;
     let start = |work: &Work, at| (work.key.clone(), work.token, Mark::Started { at });
     let (key, token, mark) = start(&first, minutes(10));
-    assert_eq!(kind(b.store.mark(&key, token, mark).await), PortErrorKind::LeaseLost);
+    assert_eq!(
+        kind(b.store.mark(&key, token, mark).await),
+        PortErrorKind::LeaseLost
+    );
     assert_eq!(b.state_of(&key).await, WorkState::Ready);
     // Taken back before it starts.
-    assert!(b.offer("a", "off", &Script::note("off").cancel_effect("act")).await);
+    assert!(
+        b.offer("a", "off", &Script::note("off").cancel_effect("act"))
+            .await
+    );
     let off = b.claim(minutes(10)).await.remove(0);
     b.host.handle(off, minutes(10)).await.unwrap();
     let (key, token, mark) = start(&second, minutes(11));
-    assert_eq!(kind(b.store.mark(&key, token, mark).await), PortErrorKind::LeaseLost);
+    assert_eq!(
+        kind(b.store.mark(&key, token, mark).await),
+        PortErrorKind::LeaseLost
+    );
     assert_eq!(b.state_of(&key).await, WorkState::Settled);
 }
 
@@ -430,7 +534,11 @@ pub async fn later_claims_have_higher_tokens(rig: Rig) {
     drop(b);
     let rig = rig.restarted();
     let row = Bench::new(&rig).one(minutes(100)).await;
-    assert!(row.token > last, "{} after {last}, over a restart", row.token);
+    assert!(
+        row.token > last,
+        "{} after {last}, over a restart",
+        row.token
+    );
 }
 
 /// Consumed once: what a commit consumed is never claimed again.
@@ -449,15 +557,20 @@ pub async fn consumed_rows_never_come_again(rig: Rig) {
 /// Consumed once: the key of a consumed row is never free again.
 pub async fn consumed_keys_stay_taken(rig: Rig) {
     let b = Bench::new(&rig);
-    b.step("a", "in", &Script::note("in").timer("tick", minutes(1))).await;
+    b.step("a", "in", &Script::note("in").timer("tick", minutes(1)))
+        .await;
     assert!(!b.offer("a", "in", &Script::note("again")).await);
     let tick = b.one(minutes(1)).await;
     b.host.handle(tick, minutes(1)).await.unwrap();
     // A new timer under the same name is put aside.
-    b.step("a", "more", &Script::note("more").timer("tick", minutes(5))).await;
+    b.step("a", "more", &Script::note("more").timer("tick", minutes(5)))
+        .await;
     let tick = WorkKey::timer(&b.key("a"), "tick");
     assert_eq!(b.state_of(&tick).await, WorkState::Applied);
-    assert_eq!(b.state_of(&tick.collided(Revision::new(3))).await, WorkState::Quarantined);
+    assert_eq!(
+        b.state_of(&tick.collided(Revision::new(3))).await,
+        WorkState::Quarantined
+    );
     assert_eq!(keys(&b.claim(minutes(60)).await), Vec::<&str>::new());
 }
 
@@ -469,7 +582,11 @@ pub async fn offers_are_taken_once(rig: Rig) {
             .input::<Probe>("a", "key", Actor::System, noon(), &Script::note(note))
             .unwrap()
     };
-    let both = b.store.offer(vec![input("first"), input("second")]).await.unwrap();
+    let both = b
+        .store
+        .offer(vec![input("first"), input("second")])
+        .await
+        .unwrap();
     assert_eq!(both, [true, false]);
     assert_eq!(b.store.offer(vec![input("third")]).await.unwrap(), [false]);
     assert_eq!(b.works().await.len(), 1);
@@ -486,34 +603,61 @@ pub async fn offers_are_taken_once(rig: Rig) {
 /// the key is left as it is.
 pub async fn collisions_are_put_aside(rig: Rig) {
     let b = Bench::new(&rig);
-    b.step("a", "one", &Script::note("one").effect("act", EffectClass::Idempotent)).await;
+    b.step(
+        "a",
+        "one",
+        &Script::note("one").effect("act", EffectClass::Idempotent),
+    )
+    .await;
     let key = WorkKey::effect(&b.key("a"), "act", 0);
     let held = b.one(noon()).await;
     assert_eq!(held.key, key);
-    assert!(b.offer("a", "two", &Script::note("two").effect("act", EffectClass::AtMostOnce)).await);
+    assert!(
+        b.offer(
+            "a",
+            "two",
+            &Script::note("two").effect("act", EffectClass::AtMostOnce)
+        )
+        .await
+    );
     let two = b.one(noon()).await;
     b.host.handle(two, noon()).await.unwrap();
-    let aside = b.work(&key.collided(Revision::new(2))).await.expect("it should be kept");
+    let aside = b
+        .work(&key.collided(Revision::new(2)))
+        .await
+        .expect("it should be kept");
     assert_eq!(aside.state, WorkState::Quarantined);
     assert!(aside.note.is_some(), "it should say why");
     assert_eq!(b.work(&key).await.unwrap().class, EffectClass::Idempotent);
     // The one that was there runs on.
-    assert!(matches!(b.host.handle(held, noon()).await.unwrap(), Handled::Performed(_)));
+    assert!(matches!(
+        b.host.handle(held, noon()).await.unwrap(),
+        Handled::Performed(_)
+    ));
 }
 
 /// Unique: an index key that is unique has one holder at a time in a tenant and kind.
 pub async fn unique_keys_are_held_by_one(rig: Rig) {
     let b = Bench::new(&rig);
     let unique = |name: &str| vec![IndexEntry::unique("place", vec![text(name)])];
-    b.step("a", "in", &Script::note("a").index(unique("x"))).await;
-    assert!(b.offer("b", "in", &Script::note("b").index(unique("x"))).await);
+    b.step("a", "in", &Script::note("a").index(unique("x")))
+        .await;
+    assert!(
+        b.offer("b", "in", &Script::note("b").index(unique("x")))
+            .await
+    );
     let row = b.one(noon()).await;
     let commit = b.plan(&row, noon()).await;
-    assert_eq!(kind(b.store.commit(commit).await), PortErrorKind::AlreadyExists);
+    assert_eq!(
+        kind(b.store.commit(commit).await),
+        PortErrorKind::AlreadyExists
+    );
     assert_eq!(b.store.load(&b.key("b")).await.unwrap(), None);
     // The holder itself may keep it, and once it lets go the other may have it.
-    b.step("a", "keep", &Script::note("keep").index(unique("x"))).await;
-    b.step("a", "let go", &Script::note("let go").index(unique("y"))).await;
+    b.step("a", "keep", &Script::note("keep").index(unique("x")))
+        .await;
+    b.step("a", "let go", &Script::note("let go").index(unique("y")))
+        .await;
     let commit = b.plan(&row, noon()).await;
     b.store.commit(commit).await.unwrap();
     assert_eq!(b.find(vec![text("x")]).await, ["b"]);
@@ -532,7 +676,10 @@ pub async fn claims_come_in_order(rig: Rig) {
         (Lane::Urgent, "y", -1),
         (Lane::Urgent, "x", -1),
     ] {
-        assert!(b.offer_in(lane, id, &format!("{id}-in"), minutes(due), &note).await);
+        assert!(
+            b.offer_in(lane, id, &format!("{id}-in"), minutes(due), &note)
+                .await
+        );
     }
     let first = b.claim_as("one", noon(), 2).await.works;
     assert_eq!(keys(&first), ["x-in", "y-in"]);
@@ -555,7 +702,11 @@ pub async fn nothing_comes_before_it_is_due(rig: Rig) {
     assert_eq!(keys(&claims.works), ["soon"]);
     assert_eq!(claims.next_due, Some(minutes(15)));
     assert_eq!(keys(&b.claim(minutes(14)).await), Vec::<&str>::new());
-    assert_eq!(keys(&b.claim(minutes(15)).await), ["act", "soon"], "the lease of `soon` ended");
+    assert_eq!(
+        keys(&b.claim(minutes(15)).await),
+        ["act", "soon"],
+        "the lease of `soon` ended"
+    );
 }
 
 /// Claims keep to the kinds, the shares of lanes and the number that were asked for.
@@ -564,19 +715,29 @@ pub async fn claims_keep_to_kinds_and_shares(rig: Rig) {
     for n in 0..4 {
         for (lane, name) in [(Lane::Urgent, "u"), (Lane::Normal, "n"), (Lane::Batch, "b")] {
             let dedupe = format!("{name}{n}");
-            assert!(b.offer_in(lane, "a", &dedupe, noon(), &Script::note("x")).await);
+            assert!(
+                b.offer_in(lane, "a", &dedupe, noon(), &Script::note("x"))
+                    .await
+            );
         }
     }
     let none = b
         .store
-        .claim(Claim { kinds: vec!["other".to_owned()], ..claim("one", noon(), 10) })
+        .claim(Claim {
+            kinds: vec!["other".to_owned()],
+            ..claim("one", noon(), 10)
+        })
         .await
         .unwrap();
     assert_eq!(keys(&none.works), Vec::<&str>::new());
     let shares = vec![(Lane::Urgent, 2), (Lane::Normal, 1), (Lane::Batch, 1)];
     let some = b
         .store
-        .claim(Claim { kinds: vec!["probe".to_owned()], shares, ..claim("one", noon(), 10) })
+        .claim(Claim {
+            kinds: vec!["probe".to_owned()],
+            shares,
+            ..claim("one", noon(), 10)
+        })
         .await
         .unwrap();
     assert_eq!(keys(&some.works), ["u0", "u1", "n0", "b0"]);
@@ -595,30 +756,62 @@ pub async fn leases_lapse_by_class(rig: Rig) {
     let works = b.claim(noon()).await;
     assert_eq!(keys(&works), ["again", "once", "unbegun"]);
     for work in works.iter().filter(|w| w.step != "unbegun") {
-        b.store.mark(&work.key, work.token, Mark::Started { at: noon() }).await.unwrap();
+        b.store
+            .mark(&work.key, work.token, Mark::Started { at: noon() })
+            .await
+            .unwrap();
     }
     // A lease that was renewed holds on.
     assert_eq!(keys(&b.claim(minutes(4)).await), Vec::<&str>::new());
     let again = works.iter().find(|w| w.step == "again").unwrap();
-    b.store.mark(&again.key, again.token, Mark::Renew { until: minutes(8) }).await.unwrap();
+    b.store
+        .mark(&again.key, again.token, Mark::Renew { until: minutes(8) })
+        .await
+        .unwrap();
     assert_eq!(keys(&b.claim(minutes(6)).await), ["unbegun"]);
     let free = b.claim(minutes(9)).await;
     assert_eq!(keys(&free), ["again"]);
-    assert_eq!(free[0].started_at, Some(noon()), "the first start is remembered");
-    assert_eq!(b.state_of(&WorkKey::effect(&b.key("a"), "once", 0)).await, WorkState::Unknown);
+    assert_eq!(
+        free[0].started_at,
+        Some(noon()),
+        "the first start is remembered"
+    );
+    assert_eq!(
+        b.state_of(&WorkKey::effect(&b.key("a"), "once", 0)).await,
+        WorkState::Unknown
+    );
     // Given back for later: not before then.
-    let back = Mark::Retry { due: minutes(30), certain: true, note: "busy".to_owned() };
-    b.store.mark(&free[0].key, free[0].token, back).await.unwrap();
-    assert_eq!(b.claim_as("one", minutes(9), 10).await.next_due, Some(minutes(30)));
+    let back = Mark::Retry {
+        due: minutes(30),
+        certain: true,
+        note: "busy".to_owned(),
+    };
+    b.store
+        .mark(&free[0].key, free[0].token, back)
+        .await
+        .unwrap();
+    assert_eq!(
+        b.claim_as("one", minutes(9), 10).await.next_due,
+        Some(minutes(30))
+    );
 }
 
 /// Lapsing: an effect that started and is not wanted any more does not begin again.
 pub async fn held_effects_do_not_begin_again(rig: Rig) {
     let b = Bench::new(&rig);
-    b.step("a", "in", &Script::note("in").effect("act", EffectClass::Idempotent)).await;
+    b.step(
+        "a",
+        "in",
+        &Script::note("in").effect("act", EffectClass::Idempotent),
+    )
+    .await;
     let act = b.one(noon()).await;
-    b.store.mark(&act.key, act.token, Mark::Started { at: noon() }).await.unwrap();
-    b.step("a", "off", &Script::note("off").cancel_effect("act")).await;
+    b.store
+        .mark(&act.key, act.token, Mark::Started { at: noon() })
+        .await
+        .unwrap();
+    b.step("a", "off", &Script::note("off").cancel_effect("act"))
+        .await;
     let row = b.work(&act.key).await.unwrap();
     assert!(row.held && row.state == WorkState::Started, "{row:?}");
     assert_eq!(keys(&b.claim(minutes(60)).await), Vec::<&str>::new());
@@ -634,13 +827,22 @@ pub async fn an_exclusive_worker_voids_other_leases(rig: Rig) {
     b.step("a", "in", &script).await;
     let gone = b.claim_as("gone", noon(), 10).await.works;
     let once = gone.iter().find(|w| w.step == "once").unwrap();
-    b.store.mark(&once.key, once.token, Mark::Started { at: noon() }).await.unwrap();
-    let alone = Claim { exclusive: true, ..claim("alone", noon(), 10) };
+    b.store
+        .mark(&once.key, once.token, Mark::Started { at: noon() })
+        .await
+        .unwrap();
+    let alone = Claim {
+        exclusive: true,
+        ..claim("alone", noon(), 10)
+    };
     let works = b.store.claim(alone.clone()).await.unwrap().works;
     assert_eq!(keys(&works), ["plain"]);
     assert_eq!(b.state_of(&once.key).await, WorkState::Unknown);
     // Its own it keeps.
-    assert_eq!(keys(&b.store.claim(alone).await.unwrap().works), Vec::<&str>::new());
+    assert_eq!(
+        keys(&b.store.claim(alone).await.unwrap().works),
+        Vec::<&str>::new()
+    );
 }
 
 /// Durable: processes, log, index, timers and what started survive a restart.
@@ -652,9 +854,21 @@ pub async fn rows_survive_a_restart(rig: Rig) {
         .timer("later", minutes(60))
         .effect("once", EffectClass::AtMostOnce);
     b.step("a", "in", &script).await;
-    assert!(b.offer_in(Lane::Batch, "b", "waits", minutes(30), &Script::note("waits")).await);
+    assert!(
+        b.offer_in(
+            Lane::Batch,
+            "b",
+            "waits",
+            minutes(30),
+            &Script::note("waits")
+        )
+        .await
+    );
     let once = b.one(noon()).await;
-    b.store.mark(&once.key, once.token, Mark::Started { at: noon() }).await.unwrap();
+    b.store
+        .mark(&once.key, once.token, Mark::Started { at: noon() })
+        .await
+        .unwrap();
     let (key, feed) = (b.key("a"), b.feed().await);
     let before = b.store.load(&key).await.unwrap();
     drop(b);
@@ -666,7 +880,11 @@ pub async fn rows_survive_a_restart(rig: Rig) {
     assert_eq!(b.feed().await, feed);
     assert_eq!(b.find(vec![text("here")]).await, ["a"]);
     assert_eq!(keys(&b.claim(minutes(11)).await), ["soon"]);
-    assert_eq!(b.state_of(&once.key).await, WorkState::Unknown, "nobody knows what came of it");
+    assert_eq!(
+        b.state_of(&once.key).await,
+        WorkState::Unknown,
+        "nobody knows what came of it"
+    );
     assert_eq!(keys(&b.claim(minutes(12)).await), Vec::<&str>::new());
     let mut rest: Vec<String> = Vec::new();
     for work in b.claim(minutes(60)).await {
@@ -687,7 +905,11 @@ pub async fn the_feed_is_complete_and_in_order(rig: Rig) {
     for turn in 0..12_u32 {
         let id = ["a", "b", "c"][usize::try_from(turn % 3).unwrap()];
         let script = Script::note(format!("{turn}"));
-        let script = if turn % 5 == 4 { script.refuse() } else { script };
+        let script = if turn % 5 == 4 {
+            script.refuse()
+        } else {
+            script
+        };
         b.step(id, &format!("in{turn}"), &script).await;
         written.push(format!("{}@{}", b.key(id), turn / 3 + 1));
         if turn % 4 == 3 {
@@ -707,7 +929,10 @@ pub async fn the_feed_is_complete_and_in_order(rig: Rig) {
     for id in ["a", "b", "c"] {
         let of = |ids: &[String]| -> Vec<String> {
             let prefix = format!("{}@", b.key(id));
-            ids.iter().filter(|i| i.starts_with(&prefix)).cloned().collect()
+            ids.iter()
+                .filter(|i| i.starts_with(&prefix))
+                .cloned()
+                .collect()
         };
         assert_eq!(of(&seen), of(&written), "of process {id}");
     }
@@ -725,11 +950,19 @@ pub async fn the_feed_is_complete_and_in_order(rig: Rig) {
 pub async fn find_sees_the_last_entries(rig: Rig) {
     let b = Bench::new(&rig);
     let at = |place: &str, n: i64| vec![entry(vec![text(place), IndexPart::Int(n)])];
-    b.step("a", "1", &Script::note("1").index(at("north", 1))).await;
-    b.step("b", "1", &Script::note("1").index(at("north", 1))).await;
-    b.step("c", "1", &Script::note("1").index(at("south", 1))).await;
-    assert_eq!(b.find(vec![text("north")]).await, ["a", "b"], "ties come by process");
-    b.step("a", "2", &Script::note("2").index(at("south", 0))).await;
+    b.step("a", "1", &Script::note("1").index(at("north", 1)))
+        .await;
+    b.step("b", "1", &Script::note("1").index(at("north", 1)))
+        .await;
+    b.step("c", "1", &Script::note("1").index(at("south", 1)))
+        .await;
+    assert_eq!(
+        b.find(vec![text("north")]).await,
+        ["a", "b"],
+        "ties come by process"
+    );
+    b.step("a", "2", &Script::note("2").index(at("south", 0)))
+        .await;
     assert_eq!(b.find(vec![text("north")]).await, ["b"]);
     assert_eq!(b.find(vec![text("south")]).await, ["a", "c"]);
     // A step that is refused, or that says nothing of the index, leaves it.
@@ -738,14 +971,25 @@ pub async fn find_sees_the_last_entries(rig: Rig) {
     assert_eq!(b.find(vec![text("south")]).await, ["a", "c"]);
     b.step("c", "3", &Script::note("3").index(Vec::new())).await;
     assert_eq!(b.find(vec![text("south")]).await, ["a"]);
-    assert_eq!(b.find(vec![text("sout")]).await, Vec::<String>::new(), "a prefix is of whole parts");
-    let elsewhere = Find { index: "other".to_owned(), ..find(Vec::new(), false, None, 10) };
+    assert_eq!(
+        b.find(vec![text("sout")]).await,
+        Vec::<String>::new(),
+        "a prefix is of whole parts"
+    );
+    let elsewhere = Find {
+        index: "other".to_owned(),
+        ..find(Vec::new(), false, None, 10)
+    };
     assert_eq!(b.store.find(elsewhere).await.unwrap().0, Vec::new());
     let stranger = Find {
         tenant: Tenant::parse("stranger").unwrap(),
         ..find(Vec::new(), false, None, 10)
     };
-    assert_eq!(b.store.find(stranger).await.unwrap().0, Vec::new(), "tenants are apart");
+    assert_eq!(
+        b.store.find(stranger).await.unwrap().0,
+        Vec::new(),
+        "tenants are apart"
+    );
 }
 
 /// Indexed: keys come in order, up or down, page by page, each once.
@@ -754,16 +998,30 @@ pub async fn find_goes_up_and_down_by_pages(rig: Rig) {
     let numbers = [5, -3, 0, 12, -40, 7, i64::MAX, i64::MIN];
     for (n, number) in numbers.iter().enumerate() {
         let parts = vec![text("n"), IndexPart::Int(*number)];
-        b.step(&format!("p{n}"), "in", &Script::note("x").index(vec![entry(parts)])).await;
+        b.step(
+            &format!("p{n}"),
+            "in",
+            &Script::note("x").index(vec![entry(parts)]),
+        )
+        .await;
     }
-    b.step("when", "in", &Script::note("x").index(vec![entry(vec![text("t"), IndexPart::Time(noon())])])).await;
+    b.step(
+        "when",
+        "in",
+        &Script::note("x").index(vec![entry(vec![text("t"), IndexPart::Time(noon())])]),
+    )
+    .await;
     let mut sorted = numbers.to_vec();
     sorted.sort_unstable();
     for descending in [false, true] {
         let mut seen = Vec::new();
         let mut after = None;
         loop {
-            let (page, next) = b.store.find(find(vec![text("n")], descending, after, 3)).await.unwrap();
+            let (page, next) = b
+                .store
+                .find(find(vec![text("n")], descending, after, 3))
+                .await
+                .unwrap();
             assert!(page.len() <= 3);
             for found in page {
                 let [_, IndexPart::Int(number)] = found.parts[..] else {
@@ -788,46 +1046,99 @@ pub async fn find_goes_up_and_down_by_pages(rig: Rig) {
 /// Cancelled timers and effects that did not start do not run; the process hears of effects.
 pub async fn cancelled_work_does_not_run(rig: Rig) {
     let b = Bench::new(&rig);
-    let script = Script::note("in")
-        .timer("tick", minutes(10))
-        .effect_in(Lane::Normal, "act", EffectClass::AtMostOnce, minutes(10));
+    let script = Script::note("in").timer("tick", minutes(10)).effect_in(
+        Lane::Normal,
+        "act",
+        EffectClass::AtMostOnce,
+        minutes(10),
+    );
     b.step("a", "in", &script).await;
-    let off = Script::note("off").cancel_timer("tick").cancel_timer("never").cancel_effect("act");
+    let off = Script::note("off")
+        .cancel_timer("tick")
+        .cancel_timer("never")
+        .cancel_effect("act");
     b.step("a", "off", &off).await;
-    assert_eq!(b.state_of(&WorkKey::timer(&b.key("a"), "tick")).await, WorkState::Cancelled);
+    assert_eq!(
+        b.state_of(&WorkKey::timer(&b.key("a"), "tick")).await,
+        WorkState::Cancelled
+    );
     let works = b.claim(minutes(20)).await;
     assert_eq!(keys(&works), ["act"]);
     assert_eq!(works[0].state, WorkState::Settled);
-    assert_eq!(works[0].result, Some(WorkResult::Unsettled(Unsettled::Cancelled)));
+    assert_eq!(
+        works[0].result,
+        Some(WorkResult::Unsettled(Unsettled::Cancelled))
+    );
     b.host.handle(works[0].clone(), minutes(20)).await.unwrap();
     let state: ProbeState = b.host.state::<Probe>(&b.key("a")).await.unwrap().unwrap().1;
     assert_eq!(state.notes(), ["in", "off", "act Cancelled"]);
     // A timer that has gone off already is not taken back.
-    b.step("a", "late", &Script::note("late").cancel_timer("tick").cancel_effect("act")).await;
+    b.step(
+        "a",
+        "late",
+        &Script::note("late")
+            .cancel_timer("tick")
+            .cancel_effect("act"),
+    )
+    .await;
     assert_eq!(keys(&b.claim(minutes(60)).await), Vec::<&str>::new());
 }
 
 /// A proof settles an unknown, once, and nothing else.
 pub async fn only_unknowns_are_resolved(rig: Rig) {
     let b = Bench::new(&rig);
-    b.step("a", "in", &Script::note("in").effect("act", EffectClass::AtMostOnce)).await;
+    b.step(
+        "a",
+        "in",
+        &Script::note("in").effect("act", EffectClass::AtMostOnce),
+    )
+    .await;
     let act = b.one(noon()).await;
     let not = |work: &Work| (work.clone(), minutes(5));
     let (work, at) = not(&act);
     let early = b.host.prove_not_performed(&work, at, "too early").await;
     assert_eq!(kind(early), PortErrorKind::Conflict);
-    b.store.mark(&act.key, act.token, Mark::Started { at: noon() }).await.unwrap();
-    assert_eq!(kind(b.host.prove_not_performed(&work, at, "started").await), PortErrorKind::Conflict);
-    b.store.mark(&act.key, act.token, Mark::Unknown { note: "no answer".to_owned() }).await.unwrap();
-    assert_eq!(keys(&b.claim(minutes(60)).await), Vec::<&str>::new(), "nobody retries an unknown");
+    b.store
+        .mark(&act.key, act.token, Mark::Started { at: noon() })
+        .await
+        .unwrap();
+    assert_eq!(
+        kind(b.host.prove_not_performed(&work, at, "started").await),
+        PortErrorKind::Conflict
+    );
+    b.store
+        .mark(
+            &act.key,
+            act.token,
+            Mark::Unknown {
+                note: "no answer".to_owned(),
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        keys(&b.claim(minutes(60)).await),
+        Vec::<&str>::new(),
+        "nobody retries an unknown"
+    );
     let unknown = b
         .store
-        .works(WorkQuery { state: Some(WorkState::Unknown), n: 10, ..WorkQuery::default() })
+        .works(WorkQuery {
+            state: Some(WorkState::Unknown),
+            n: 10,
+            ..WorkQuery::default()
+        })
         .await
         .unwrap();
     assert_eq!(keys(&unknown), ["act"]);
-    b.host.prove_performed::<Probe>(&act, &Script::note("proven"), at, "their list").await.unwrap();
-    assert_eq!(kind(b.host.prove_not_performed(&work, at, "twice").await), PortErrorKind::Conflict);
+    b.host
+        .prove_performed::<Probe>(&act, &Script::note("proven"), at, "their list")
+        .await
+        .unwrap();
+    assert_eq!(
+        kind(b.host.prove_not_performed(&work, at, "twice").await),
+        PortErrorKind::Conflict
+    );
     let row = b.one(minutes(61)).await;
     assert_eq!(row.kind, WorkKind::Effect);
     b.host.handle(row, minutes(61)).await.unwrap();
@@ -835,7 +1146,10 @@ pub async fn only_unknowns_are_resolved(rig: Rig) {
     assert_eq!(state.notes(), ["in", "proven"]);
     let mut absent = act;
     absent.key = WorkKey::effect(&b.key("a"), "never", 0);
-    assert_eq!(kind(b.host.prove_not_performed(&absent, at, "x").await), PortErrorKind::NotFound);
+    assert_eq!(
+        kind(b.host.prove_not_performed(&absent, at, "x").await),
+        PortErrorKind::NotFound
+    );
 }
 
 /// Rows are listed in order of key, by state, by receiver and by pages.
@@ -846,18 +1160,39 @@ pub async fn works_are_listed_by_pages(rig: Rig) {
             assert!(b.offer(id, &format!("in{n}"), &Script::note("x")).await);
         }
     }
-    b.drive_key(&WorkKey::input(&b.key("a"), "in2"), noon()).await;
-    let of_a = WorkQuery { receiver: Some(b.key("a")), n: 100, ..WorkQuery::default() };
-    assert_eq!(keys(&b.store.works(of_a.clone()).await.unwrap()), ["in0", "in1", "in2", "in3", "in4"]);
-    let ready = WorkQuery { state: Some(WorkState::Ready), ..of_a.clone() };
-    assert_eq!(keys(&b.store.works(ready).await.unwrap()), ["in0", "in1", "in3", "in4"]);
+    b.drive_key(&WorkKey::input(&b.key("a"), "in2"), noon())
+        .await;
+    let of_a = WorkQuery {
+        receiver: Some(b.key("a")),
+        n: 100,
+        ..WorkQuery::default()
+    };
+    assert_eq!(
+        keys(&b.store.works(of_a.clone()).await.unwrap()),
+        ["in0", "in1", "in2", "in3", "in4"]
+    );
+    let ready = WorkQuery {
+        state: Some(WorkState::Ready),
+        ..of_a.clone()
+    };
+    assert_eq!(
+        keys(&b.store.works(ready).await.unwrap()),
+        ["in0", "in1", "in3", "in4"]
+    );
     let mut seen = 0;
     let mut after = None;
     loop {
-        let query = WorkQuery { after: after.clone(), n: 3, ..WorkQuery::default() };
+        let query = WorkQuery {
+            after: after.clone(),
+            n: 3,
+            ..WorkQuery::default()
+        };
         let page = b.store.works(query).await.unwrap();
         assert!(page.is_sorted_by(|x, y| x.key < y.key));
-        assert!(page.iter().all(|w| after.as_ref().is_none_or(|a| w.key > *a)));
+        assert!(
+            page.iter()
+                .all(|w| after.as_ref().is_none_or(|a| w.key > *a))
+        );
         seen += page.len();
         match page.last() {
             Some(last) => after = Some(last.key.clone()),
@@ -867,9 +1202,17 @@ pub async fn works_are_listed_by_pages(rig: Rig) {
     assert_eq!(seen, 10);
     let applied = b
         .store
-        .works(WorkQuery { state: Some(WorkState::Applied), n: 10, ..WorkQuery::default() })
+        .works(WorkQuery {
+            state: Some(WorkState::Applied),
+            n: 10,
+            ..WorkQuery::default()
+        })
         .await
         .unwrap();
     assert_eq!(applied.len(), 1);
-    assert_eq!(applied[0].body, Value::Null, "what it said stands in the log");
+    assert_eq!(
+        applied[0].body,
+        Value::Null,
+        "what it said stands in the log"
+    );
 }

@@ -16,7 +16,10 @@ pub(super) const RULES: &[Rule] = &[
             let sender = &q.draft.letter.sender;
             for address in [&sender.address, &sender.reply_to] {
                 if !q.policy.verified_domains.contains(address.domain()) {
-                    return Err(format!("domain `{}` is not proven to be ours", address.domain().as_str()));
+                    return Err(format!(
+                        "domain `{}` is not proven to be ours",
+                        address.domain().as_str()
+                    ));
                 }
             }
             Ok(())
@@ -55,7 +58,11 @@ pub(super) const RULES: &[Rule] = &[
             if !q.is_marketing() || q.has_consent() {
                 return Ok(());
             }
-            in_both(q, q.draft.letter.notices.advertisement.as_deref(), "the notice that this is an advertisement")
+            in_both(
+                q,
+                q.draft.letter.notices.advertisement.as_deref(),
+                "the notice that this is an advertisement",
+            )
         },
     },
     Rule {
@@ -68,7 +75,9 @@ pub(super) const RULES: &[Rule] = &[
         check: |q| {
             let lines = &q.draft.letter.sender.postal;
             if lines.len() < 2 {
-                return Err("the sender has no postal address (street or box, and place)".to_owned());
+                return Err(
+                    "the sender has no postal address (street or box, and place)".to_owned(),
+                );
             }
             for line in lines {
                 in_both(q, Some(line), "a line of the postal address")?;
@@ -87,7 +96,13 @@ pub(super) const RULES: &[Rule] = &[
             if !q.is_marketing() {
                 return Ok(());
             }
-            let text = q.draft.letter.notices.opt_out.as_ref().map(|o| o.text.as_str());
+            let text = q
+                .draft
+                .letter
+                .notices
+                .opt_out
+                .as_ref()
+                .map(|o| o.text.as_str());
             in_both(q, text, "the sentence that explains how to opt out")
         },
     },
@@ -123,7 +138,9 @@ pub(super) const RULES: &[Rule] = &[
         check: |q| {
             let principal = &q.draft.letter.sender.principal;
             if principal.is_empty() || *principal != q.policy.principal {
-                Err(format!("sent for `{principal}`, which is not the company that sends here"))
+                Err(format!(
+                    "sent for `{principal}`, which is not the company that sends here"
+                ))
             } else {
                 Ok(())
             }
@@ -155,7 +172,11 @@ pub(super) const RULES: &[Rule] = &[
             if !q.draft.letter.made_by_ai {
                 return Ok(());
             }
-            in_both(q, q.draft.letter.notices.ai.as_deref(), "the notice that an AI wrote this")
+            in_both(
+                q,
+                q.draft.letter.notices.ai.as_deref(),
+                "the notice that an AI wrote this",
+            )
         },
     },
     Rule {
@@ -185,7 +206,10 @@ pub(super) const RULES: &[Rule] = &[
         about: About::Letter,
         check: |q| {
             let content = q.draft.letter.content.reveal(Purpose::Contact);
-            let denies = content.paragraphs.iter().any(|p| denies_being_a_machine(&p.text));
+            let denies = content
+                .paragraphs
+                .iter()
+                .any(|p| denies_being_a_machine(&p.text));
             if denies && q.draft.letter.made_by_ai {
                 Err("it denies that a machine wrote it".to_owned())
             } else {
@@ -204,7 +228,11 @@ pub(super) const RULES: &[Rule] = &[
             if q.past.contacted || q.draft.facts.self_supplied {
                 return Ok(());
             }
-            in_both(q, q.draft.letter.notices.source.as_deref(), "where the address came from")
+            in_both(
+                q,
+                q.draft.letter.notices.source.as_deref(),
+                "where the address came from",
+            )
         },
     },
     Rule {
@@ -218,7 +246,11 @@ pub(super) const RULES: &[Rule] = &[
             if q.past.contacted {
                 return Ok(());
             }
-            in_both(q, q.draft.letter.notices.rights.as_deref(), "the right to object")
+            in_both(
+                q,
+                q.draft.letter.notices.rights.as_deref(),
+                "the right to object",
+            )
         },
     },
     Rule {
@@ -232,7 +264,11 @@ pub(super) const RULES: &[Rule] = &[
             if q.past.contacted {
                 return Ok(());
             }
-            in_both(q, q.draft.letter.notices.data_use.as_deref(), "the address of the data-use notice")
+            in_both(
+                q,
+                q.draft.letter.notices.data_use.as_deref(),
+                "the address of the data-use notice",
+            )
         },
     },
     Rule {

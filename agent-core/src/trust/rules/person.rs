@@ -12,7 +12,11 @@ pub(super) const RULES: &[Rule] = &[
         effective: "2004-01-01",
         about: About::Person,
         check: |q| match stopping(&q.past.suppressions, q.class()) {
-            Some(s) => Err(format!("suppressed: {} since {}", s.reason, s.at.date_naive())),
+            Some(s) => Err(format!(
+                "suppressed: {} since {}",
+                s.reason,
+                s.at.date_naive()
+            )),
             None => Ok(()),
         },
     },
@@ -42,7 +46,10 @@ pub(super) const RULES: &[Rule] = &[
             if q.draft.facts.source_allowed {
                 Ok(())
             } else {
-                Err(format!("source `{}` has no current terms record that allows this use", q.draft.facts.source))
+                Err(format!(
+                    "source `{}` has no current terms record that allows this use",
+                    q.draft.facts.source
+                ))
             }
         },
     },
@@ -82,7 +89,10 @@ pub(super) const RULES: &[Rule] = &[
             if !q.is_marketing() || q.has_consent() || q.is_customer() {
                 Ok(())
             } else {
-                Err("UWG § 7(2) no. 2: no prior express consent, and not an existing customer".to_owned())
+                Err(
+                    "UWG § 7(2) no. 2: no prior express consent, and not an existing customer"
+                        .to_owned(),
+                )
             }
         },
     },
@@ -122,7 +132,8 @@ pub(super) const RULES: &[Rule] = &[
                 Some(LegalBasis::Customer { since }) => Some(since),
                 _ => None,
             };
-            let implied = within(q.past.inquiry.or(said), 6) || within(q.past.customer.or(bought), 24);
+            let implied =
+                within(q.past.inquiry.or(said), 6) || within(q.past.customer.or(bought), 24);
             if !q.is_marketing() || q.has_consent() || implied {
                 Ok(())
             } else {

@@ -82,161 +82,480 @@ const REFUSED: bool = false;
 /// Rule, what is special about the letter, whether it passes.
 const FIXTURES: &[(&str, &str, Change, bool)] = &[
     ("CS-6a", "nothing stands against it", |_| {}, PASSES),
-    ("CS-6a", "a choice about marketing does not stop what a contract needs", |c| {
-        service(c);
-        c.past.suppressions = vec![suppression(SuppressionClass::Marketing)];
-    }, PASSES),
-    ("CS-6a", "opted out a year ago", |c| c.past.suppressions = vec![suppression(SuppressionClass::Marketing)], REFUSED),
-    ("CS-6a", "a dead mailbox stops all", |c| {
-        service(c);
-        c.past.suppressions = vec![suppression(SuppressionClass::Mailbox)];
-    }, REFUSED),
+    (
+        "CS-6a",
+        "a choice about marketing does not stop what a contract needs",
+        |c| {
+            service(c);
+            c.past.suppressions = vec![suppression(SuppressionClass::Marketing)];
+        },
+        PASSES,
+    ),
+    (
+        "CS-6a",
+        "opted out a year ago",
+        |c| c.past.suppressions = vec![suppression(SuppressionClass::Marketing)],
+        REFUSED,
+    ),
+    (
+        "CS-6a",
+        "a dead mailbox stops all",
+        |c| {
+            service(c);
+            c.past.suppressions = vec![suppression(SuppressionClass::Mailbox)];
+        },
+        REFUSED,
+    ),
     ("CO-1", "a basis is recorded", |_| {}, PASSES),
-    ("CO-1", "none is, but they agreed", |c| {
-        c.draft.facts.basis = None;
-        c.past.consents = vec![consent()];
-    }, PASSES),
+    (
+        "CO-1",
+        "none is, but they agreed",
+        |c| {
+            c.draft.facts.basis = None;
+            c.past.consents = vec![consent()];
+        },
+        PASSES,
+    ),
     ("CO-1", "no basis", |c| c.draft.facts.basis = None, REFUSED),
     ("TS-1", "the terms allow it", |_| {}, PASSES),
-    ("TS-1", "no current terms record", |c| c.draft.facts.source_allowed = false, REFUSED),
+    (
+        "TS-1",
+        "no current terms record",
+        |c| c.draft.facts.source_allowed = false,
+        REFUSED,
+    ),
     ("CS-9", "a listed address", |_| {}, PASSES),
-    ("CS-9", "a listed address in France", |c| country(c, "FR"), PASSES),
-    ("CS-9", "a guessed address", |c| c.draft.facts.guessed = true, REFUSED),
-    ("CS-9", "the source forbids it", |c| c.draft.facts.no_solicitation = true, REFUSED),
-    ("CS-9", "a guessed address in France", |c| {
-        country(c, "FR");
-        c.draft.facts.guessed = true;
-    }, REFUSED),
-    ("CS-9", "a guessed address in Canada", |c| {
-        country(c, "CA");
-        c.draft.facts.guessed = true;
-    }, REFUSED),
-    ("EP-4", "Germany, with consent", |c| {
-        country(c, "DE");
-        c.past.consents = vec![consent()];
-    }, PASSES),
-    ("EP-4", "Germany, an existing customer", |c| {
-        country(c, "DE");
-        c.past.customer = Some(noon() - Duration::days(90));
-    }, PASSES),
-    ("EP-4", "Germany, an invoice", |c| {
-        country(c, "DE");
-        service(c);
-    }, PASSES),
-    ("EP-4", "Germany, cold, to a company", |c| {
-        country(c, "DE");
-        c.draft.facts.legal_form = LegalForm::Limited;
-    }, REFUSED),
-    ("EP-4", "nobody knows where: the strictest applies", |c| c.draft.facts.country = None, REFUSED),
-    ("EP-1", "a limited company in Britain", |c| {
-        country(c, "GB");
-        c.draft.facts.legal_form = LegalForm::Limited;
-    }, PASSES),
-    ("EP-1", "a sole trader who agreed", |c| {
-        country(c, "GB");
-        c.draft.facts.legal_form = LegalForm::SoleTrader;
-        c.past.consents = vec![consent()];
-    }, PASSES),
-    ("EP-1", "a sole trader", |c| {
-        country(c, "GB");
-        c.draft.facts.legal_form = LegalForm::SoleTrader;
-    }, REFUSED),
-    ("EP-1", "a firm of unknown form", |c| country(c, "FR"), REFUSED),
-    ("CA-1", "asked us a month ago", |c| {
-        country(c, "CA");
-        c.past.inquiry = noon().checked_sub_months(Months::new(1));
-    }, PASSES),
-    ("CA-1", "bought a year ago", |c| {
-        country(c, "CA");
-        c.draft.facts.basis = Some(LegalBasis::Customer { since: noon() - Duration::days(365) });
-    }, PASSES),
-    ("CA-1", "agreed", |c| {
-        country(c, "CA");
-        c.past.consents = vec![consent()];
-    }, PASSES),
-    ("CA-1", "neither asked nor bought", |c| country(c, "CA"), REFUSED),
-    ("CA-1", "asked seven months ago", |c| {
-        country(c, "CA");
-        c.past.inquiry = noon().checked_sub_months(Months::new(7));
-    }, REFUSED),
-    ("CA-1", "bought three years ago", |c| {
-        country(c, "CA");
-        c.past.customer = noon().checked_sub_months(Months::new(36));
-    }, REFUSED),
+    (
+        "CS-9",
+        "a listed address in France",
+        |c| country(c, "FR"),
+        PASSES,
+    ),
+    (
+        "CS-9",
+        "a guessed address",
+        |c| c.draft.facts.guessed = true,
+        REFUSED,
+    ),
+    (
+        "CS-9",
+        "the source forbids it",
+        |c| c.draft.facts.no_solicitation = true,
+        REFUSED,
+    ),
+    (
+        "CS-9",
+        "a guessed address in France",
+        |c| {
+            country(c, "FR");
+            c.draft.facts.guessed = true;
+        },
+        REFUSED,
+    ),
+    (
+        "CS-9",
+        "a guessed address in Canada",
+        |c| {
+            country(c, "CA");
+            c.draft.facts.guessed = true;
+        },
+        REFUSED,
+    ),
+    (
+        "EP-4",
+        "Germany, with consent",
+        |c| {
+            country(c, "DE");
+            c.past.consents = vec![consent()];
+        },
+        PASSES,
+    ),
+    (
+        "EP-4",
+        "Germany, an existing customer",
+        |c| {
+            country(c, "DE");
+            c.past.customer = Some(noon() - Duration::days(90));
+        },
+        PASSES,
+    ),
+    (
+        "EP-4",
+        "Germany, an invoice",
+        |c| {
+            country(c, "DE");
+            service(c);
+        },
+        PASSES,
+    ),
+    (
+        "EP-4",
+        "Germany, cold, to a company",
+        |c| {
+            country(c, "DE");
+            c.draft.facts.legal_form = LegalForm::Limited;
+        },
+        REFUSED,
+    ),
+    (
+        "EP-4",
+        "nobody knows where: the strictest applies",
+        |c| c.draft.facts.country = None,
+        REFUSED,
+    ),
+    (
+        "EP-1",
+        "a limited company in Britain",
+        |c| {
+            country(c, "GB");
+            c.draft.facts.legal_form = LegalForm::Limited;
+        },
+        PASSES,
+    ),
+    (
+        "EP-1",
+        "a sole trader who agreed",
+        |c| {
+            country(c, "GB");
+            c.draft.facts.legal_form = LegalForm::SoleTrader;
+            c.past.consents = vec![consent()];
+        },
+        PASSES,
+    ),
+    (
+        "EP-1",
+        "a sole trader",
+        |c| {
+            country(c, "GB");
+            c.draft.facts.legal_form = LegalForm::SoleTrader;
+        },
+        REFUSED,
+    ),
+    (
+        "EP-1",
+        "a firm of unknown form",
+        |c| country(c, "FR"),
+        REFUSED,
+    ),
+    (
+        "CA-1",
+        "asked us a month ago",
+        |c| {
+            country(c, "CA");
+            c.past.inquiry = noon().checked_sub_months(Months::new(1));
+        },
+        PASSES,
+    ),
+    (
+        "CA-1",
+        "bought a year ago",
+        |c| {
+            country(c, "CA");
+            c.draft.facts.basis = Some(LegalBasis::Customer {
+                since: noon() - Duration::days(365),
+            });
+        },
+        PASSES,
+    ),
+    (
+        "CA-1",
+        "agreed",
+        |c| {
+            country(c, "CA");
+            c.past.consents = vec![consent()];
+        },
+        PASSES,
+    ),
+    (
+        "CA-1",
+        "neither asked nor bought",
+        |c| country(c, "CA"),
+        REFUSED,
+    ),
+    (
+        "CA-1",
+        "asked seven months ago",
+        |c| {
+            country(c, "CA");
+            c.past.inquiry = noon().checked_sub_months(Months::new(7));
+        },
+        REFUSED,
+    ),
+    (
+        "CA-1",
+        "bought three years ago",
+        |c| {
+            country(c, "CA");
+            c.past.customer = noon().checked_sub_months(Months::new(36));
+        },
+        REFUSED,
+    ),
     ("GD-6", "the assessment is on record", |_| {}, PASSES),
-    ("GD-6", "another basis needs none", |c| c.draft.facts.basis = Some(LegalBasis::Contract), PASSES),
-    ("GD-6", "no such assessment", |c| c.policy.assessments.clear(), REFUSED),
+    (
+        "GD-6",
+        "another basis needs none",
+        |c| c.draft.facts.basis = Some(LegalBasis::Contract),
+        PASSES,
+    ),
+    (
+        "GD-6",
+        "no such assessment",
+        |c| c.policy.assessments.clear(),
+        REFUSED,
+    ),
     ("CS-1", "our proven domain", |_| {}, PASSES),
-    ("CS-1", "a sender nobody proved", |c| c.draft.letter.sender.address = EmailAddress::parse("mara@other.example").unwrap(), REFUSED),
-    ("CS-1", "answers go elsewhere", |c| c.draft.letter.sender.reply_to = EmailAddress::parse("mara@other.example").unwrap(), REFUSED),
+    (
+        "CS-1",
+        "a sender nobody proved",
+        |c| c.draft.letter.sender.address = EmailAddress::parse("mara@other.example").unwrap(),
+        REFUSED,
+    ),
+    (
+        "CS-1",
+        "answers go elsewhere",
+        |c| c.draft.letter.sender.reply_to = EmailAddress::parse("mara@other.example").unwrap(),
+        REFUSED,
+    ),
     ("CS-2", "a plain subject", |_| {}, PASSES),
-    ("CS-2", "an answer in its thread", |c| {
-        c.content(|c| c.subject = "Re: Opening hours".to_owned());
-        c.draft.letter.thread = Some(Thread { in_reply_to: "1@bakery.example".to_owned(), references: Vec::new() });
-    }, PASSES),
-    ("CS-2", "feigns an answer", |c| c.content(|c| c.subject = "RE: our call".to_owned()), REFUSED),
-    ("CS-2", "feigns one in German", |c| c.content(|c| c.subject = " AW: Angebot".to_owned()), REFUSED),
-    ("CS-2", "no subject", |c| c.content(|c| c.subject = " ".to_owned()), REFUSED),
+    (
+        "CS-2",
+        "an answer in its thread",
+        |c| {
+            c.content(|c| c.subject = "Re: Opening hours".to_owned());
+            c.draft.letter.thread = Some(Thread {
+                in_reply_to: "1@bakery.example".to_owned(),
+                references: Vec::new(),
+            });
+        },
+        PASSES,
+    ),
+    (
+        "CS-2",
+        "feigns an answer",
+        |c| c.content(|c| c.subject = "RE: our call".to_owned()),
+        REFUSED,
+    ),
+    (
+        "CS-2",
+        "feigns one in German",
+        |c| c.content(|c| c.subject = " AW: Angebot".to_owned()),
+        REFUSED,
+    ),
+    (
+        "CS-2",
+        "no subject",
+        |c| c.content(|c| c.subject = " ".to_owned()),
+        REFUSED,
+    ),
     ("CS-3", "says that it is an advertisement", |_| {}, PASSES),
-    ("CS-3", "they asked for it", |c| {
-        c.draft.letter.notices.advertisement = None;
-        c.past.consents = vec![consent()];
-    }, PASSES),
-    ("CS-3", "does not say it", |c| c.draft.letter.notices.advertisement = None, REFUSED),
+    (
+        "CS-3",
+        "they asked for it",
+        |c| {
+            c.draft.letter.notices.advertisement = None;
+            c.past.consents = vec![consent()];
+        },
+        PASSES,
+    ),
+    (
+        "CS-3",
+        "does not say it",
+        |c| c.draft.letter.notices.advertisement = None,
+        REFUSED,
+    ),
     ("CS-4", "street and place", |_| {}, PASSES),
-    ("CS-4", "no address", |c| c.draft.letter.sender.postal.clear(), REFUSED),
-    ("CS-4", "an empty line for a place", |c| c.draft.letter.sender.postal[1] = " ".to_owned(), REFUSED),
+    (
+        "CS-4",
+        "no address",
+        |c| c.draft.letter.sender.postal.clear(),
+        REFUSED,
+    ),
+    (
+        "CS-4",
+        "an empty line for a place",
+        |c| c.draft.letter.sender.postal[1] = " ".to_owned(),
+        REFUSED,
+    ),
     ("CS-5", "explains how", |_| {}, PASSES),
-    ("CS-5", "no opt-out", |c| c.draft.letter.notices.opt_out = None, REFUSED),
-    ("CS-5", "an address without a word", |c| c.draft.letter.notices.opt_out.as_mut().unwrap().text = String::new(), REFUSED),
+    (
+        "CS-5",
+        "no opt-out",
+        |c| c.draft.letter.notices.opt_out = None,
+        REFUSED,
+    ),
+    (
+        "CS-5",
+        "an address without a word",
+        |c| c.draft.letter.notices.opt_out.as_mut().unwrap().text = String::new(),
+        REFUSED,
+    ),
     ("R8-1", "one HTTPS address", |_| {}, PASSES),
-    ("R8-1", "no opt-out", |c| c.draft.letter.notices.opt_out = None, REFUSED),
-    ("R8-1", "plain HTTP", |c| c.draft.letter.notices.opt_out.as_mut().unwrap().url = "http://agency.example/o/1".to_owned(), REFUSED),
-    ("R8-1", "two addresses in one", |c| c.draft.letter.notices.opt_out.as_mut().unwrap().url = "https://a.example/1,https://a.example/2".to_owned(), REFUSED),
-    ("R8-1", "a header in it", |c| c.draft.letter.notices.opt_out.as_mut().unwrap().url = "https://a.example/1\r\nBcc: x@a.example".to_owned(), REFUSED),
+    (
+        "R8-1",
+        "no opt-out",
+        |c| c.draft.letter.notices.opt_out = None,
+        REFUSED,
+    ),
+    (
+        "R8-1",
+        "plain HTTP",
+        |c| {
+            c.draft.letter.notices.opt_out.as_mut().unwrap().url =
+                "http://agency.example/o/1".to_owned()
+        },
+        REFUSED,
+    ),
+    (
+        "R8-1",
+        "two addresses in one",
+        |c| {
+            c.draft.letter.notices.opt_out.as_mut().unwrap().url =
+                "https://a.example/1,https://a.example/2".to_owned()
+        },
+        REFUSED,
+    ),
+    (
+        "R8-1",
+        "a header in it",
+        |c| {
+            c.draft.letter.notices.opt_out.as_mut().unwrap().url =
+                "https://a.example/1\r\nBcc: x@a.example".to_owned()
+        },
+        REFUSED,
+    ),
     ("CS-7", "for the company that sends", |_| {}, PASSES),
-    ("CS-7", "for another", |c| c.draft.letter.sender.principal = "someone-else".to_owned(), REFUSED),
-    ("CS-7", "for nobody", |c| {
-        c.draft.letter.sender.principal = String::new();
-        c.policy.principal = String::new();
-    }, REFUSED),
-    ("CS-8", "a service letter that sells nothing", service, PASSES),
+    (
+        "CS-7",
+        "for another",
+        |c| c.draft.letter.sender.principal = "someone-else".to_owned(),
+        REFUSED,
+    ),
+    (
+        "CS-7",
+        "for nobody",
+        |c| {
+            c.draft.letter.sender.principal = String::new();
+            c.policy.principal = String::new();
+        },
+        REFUSED,
+    ),
+    (
+        "CS-8",
+        "a service letter that sells nothing",
+        service,
+        PASSES,
+    ),
     ("CS-8", "marketing that says so", |_| {}, PASSES),
-    ("CS-8", "an invoice that mostly sells", |c| c.draft.letter.class = LetterClass::Service, REFUSED),
+    (
+        "CS-8",
+        "an invoice that mostly sells",
+        |c| c.draft.letter.class = LetterClass::Service,
+        REFUSED,
+    ),
     ("AI-1", "says that a machine writes", |_| {}, PASSES),
-    ("AI-1", "a person wrote it", |c| {
-        c.draft.letter.made_by_ai = false;
-        c.draft.letter.notices.ai = None;
-    }, PASSES),
-    ("AI-1", "does not say it", |c| c.draft.letter.notices.ai = None, REFUSED),
+    (
+        "AI-1",
+        "a person wrote it",
+        |c| {
+            c.draft.letter.made_by_ai = false;
+            c.draft.letter.notices.ai = None;
+        },
+        PASSES,
+    ),
+    (
+        "AI-1",
+        "does not say it",
+        |c| c.draft.letter.notices.ai = None,
+        REFUSED,
+    ),
     ("AI-2", "at the head", |_| {}, PASSES),
-    ("AI-2", "nowhere", |c| c.draft.letter.notices.ai = None, REFUSED),
-    ("AI-2", "a blank line at the head", |c| c.draft.letter.notices.ai = Some("  ".to_owned()), REFUSED),
+    (
+        "AI-2",
+        "nowhere",
+        |c| c.draft.letter.notices.ai = None,
+        REFUSED,
+    ),
+    (
+        "AI-2",
+        "a blank line at the head",
+        |c| c.draft.letter.notices.ai = Some("  ".to_owned()),
+        REFUSED,
+    ),
     ("AI-7", "claims nothing about itself", |_| {}, PASSES),
-    ("AI-7", "denies it", |c| c.content(|c| c.paragraphs[0].text = "No worries, I'm not a bot.".to_owned()), REFUSED),
+    (
+        "AI-7",
+        "denies it",
+        |c| c.content(|c| c.paragraphs[0].text = "No worries, I'm not a bot.".to_owned()),
+        REFUSED,
+    ),
     ("GD-10", "names the source", |_| {}, PASSES),
-    ("GD-10", "not the first letter", |c| {
-        c.draft.letter.notices.source = None;
-        c.past.contacted = true;
-    }, PASSES),
-    ("GD-10", "they gave the address", |c| {
-        c.draft.letter.notices.source = None;
-        c.draft.facts.self_supplied = true;
-    }, PASSES),
-    ("GD-10", "no source", |c| c.draft.letter.notices.source = None, REFUSED),
+    (
+        "GD-10",
+        "not the first letter",
+        |c| {
+            c.draft.letter.notices.source = None;
+            c.past.contacted = true;
+        },
+        PASSES,
+    ),
+    (
+        "GD-10",
+        "they gave the address",
+        |c| {
+            c.draft.letter.notices.source = None;
+            c.draft.facts.self_supplied = true;
+        },
+        PASSES,
+    ),
+    (
+        "GD-10",
+        "no source",
+        |c| c.draft.letter.notices.source = None,
+        REFUSED,
+    ),
     ("GD-16", "shows the right to object", |_| {}, PASSES),
-    ("GD-16", "does not", |c| c.draft.letter.notices.rights = None, REFUSED),
+    (
+        "GD-16",
+        "does not",
+        |c| c.draft.letter.notices.rights = None,
+        REFUSED,
+    ),
     ("CO-10", "links the notice", |_| {}, PASSES),
-    ("CO-10", "does not", |c| c.draft.letter.notices.data_use = None, REFUSED),
+    (
+        "CO-10",
+        "does not",
+        |c| c.draft.letter.notices.data_use = None,
+        REFUSED,
+    ),
     ("GD-18", "no tracking", |_| {}, PASSES),
-    ("GD-18", "tracking they agreed to", |c| {
-        c.draft.letter.tracking = true;
-        c.past.consents = vec![consent()];
-    }, PASSES),
-    ("GD-18", "tracking", |c| c.draft.letter.tracking = true, REFUSED),
+    (
+        "GD-18",
+        "tracking they agreed to",
+        |c| {
+            c.draft.letter.tracking = true;
+            c.past.consents = vec![consent()];
+        },
+        PASSES,
+    ),
+    (
+        "GD-18",
+        "tracking",
+        |c| c.draft.letter.tracking = true,
+        REFUSED,
+    ),
     ("DW-1", "has something to say", |_| {}, PASSES),
-    ("DW-1", "empty", |c| c.content(|c| c.paragraphs.clear()), REFUSED),
-    ("DW-1", "an unfilled variable", |c| c.content(|c| c.paragraphs[0].text = "Dear {{name}},".to_owned()), REFUSED),
+    (
+        "DW-1",
+        "empty",
+        |c| c.content(|c| c.paragraphs.clear()),
+        REFUSED,
+    ),
+    (
+        "DW-1",
+        "an unfilled variable",
+        |c| c.content(|c| c.paragraphs[0].text = "Dear {{name}},".to_owned()),
+        REFUSED,
+    ),
 ];
 
 // covers: CS-1, CS-2, CS-3, CS-4, CS-5, CS-6a, CS-7, CS-8, CS-9, R8-1, TS-1
@@ -247,15 +566,35 @@ fn each_rule_lets_pass_and_refuses_what_it_should() {
         let mut case = Case::base();
         change(&mut case);
         let question = case.question();
-        let applied: Vec<_> = all().into_iter().filter(|r| r.id == *rule && r.applies(&question)).collect();
-        assert!(!applied.is_empty(), "{rule}, {what}: the rule does not apply");
-        let refused: Vec<_> = applied.iter().filter_map(|r| r.refuses(&question)).collect();
+        let applied: Vec<_> = all()
+            .into_iter()
+            .filter(|r| r.id == *rule && r.applies(&question))
+            .collect();
+        assert!(
+            !applied.is_empty(),
+            "{rule}, {what}: the rule does not apply"
+        );
+        let refused: Vec<_> = applied
+            .iter()
+            .filter_map(|r| r.refuses(&question))
+            .collect();
         assert_eq!(refused.is_empty(), *passes, "{rule}, {what}: {refused:?}");
-        assert!(refused.iter().all(|f| f.rule == *rule && !f.what.is_empty()));
+        assert!(
+            refused
+                .iter()
+                .all(|f| f.rule == *rule && !f.what.is_empty())
+        );
         let verdict = judge(&question);
-        assert_eq!(verdict.refused.iter().any(|f| f.rule == *rule), !passes, "{rule}, {what}");
+        assert_eq!(
+            verdict.refused.iter().any(|f| f.rule == *rule),
+            !passes,
+            "{rule}, {what}"
+        );
         if *passes {
-            assert!(verdict.passed.iter().any(|p| p == rule), "a decision names what it passed");
+            assert!(
+                verdict.passed.iter().any(|p| p == rule),
+                "a decision names what it passed"
+            );
         }
     }
 }
@@ -277,9 +616,16 @@ fn no_rule_is_without_fixtures() {
         assert!(seen[0], "{} {of:?} has no fixture that passes", rule.id);
         assert!(seen[1], "{} {of:?} has no fixture that is refused", rule.id);
         assert!(!rule.source.is_empty() && !rule.title.is_empty());
-        assert!(chrono::NaiveDate::parse_from_str(rule.effective, "%Y-%m-%d").is_ok(), "{}", rule.id);
+        assert!(
+            chrono::NaiveDate::parse_from_str(rule.effective, "%Y-%m-%d").is_ok(),
+            "{}",
+            rule.id
+        );
     }
-    assert!(FIXTURES.iter().all(|f| all().iter().any(|r| r.id == f.0)), "a fixture of no rule");
+    assert!(
+        FIXTURES.iter().all(|f| all().iter().any(|r| r.id == f.0)),
+        "a fixture of no rule"
+    );
 }
 
 /// A few words from a list, by the bits of a number.
@@ -289,7 +635,13 @@ fn pick<'a>(words: &[&'a str], n: usize) -> &'a str {
 
 fn generated(n: usize) -> Case {
     let mut case = Case::base();
-    let names = ["Zoë Ruiz", "O'Neil & Sons", "<b>Bold</b> Bakery", "Łukasz \"Luke\"", "Müller"];
+    let names = [
+        "Zoë Ruiz",
+        "O'Neil & Sons",
+        "<b>Bold</b> Bakery",
+        "Łukasz \"Luke\"",
+        "Müller",
+    ];
     let lines = [
         "Two directories list other opening hours than your door.",
         "Your page takes 9 s to load; half of it is one picture.",
@@ -301,7 +653,9 @@ fn generated(n: usize) -> Case {
     case.draft.letter.step = format!("touch-{n}");
     case.draft.letter.sender.name = pick(&names, n / 3).to_owned();
     case.draft.letter.sender.organisation = format!("{} Ltd", pick(&names, n / 5));
-    case.draft.letter.notices.source = Some(format!("Your address came from list {n} of the Example Directory."));
+    case.draft.letter.notices.source = Some(format!(
+        "Your address came from list {n} of the Example Directory."
+    ));
     if n % 7 == 0 {
         case.draft.letter.thread = Some(Thread {
             in_reply_to: format!("{n}@bakery.example"),
@@ -330,7 +684,11 @@ fn a_thousand_letters_have_no_findings_and_none_may_lack_an_element() {
         ("CS-5", |c| c.draft.letter.notices.opt_out = None),
         ("R8-1", |c| {
             let text = c.draft.letter.notices.opt_out.take().unwrap().text;
-            c.draft.letter.notices.opt_out = Some(OptOut { text, url: String::new(), mailto: None });
+            c.draft.letter.notices.opt_out = Some(OptOut {
+                text,
+                url: String::new(),
+                mailto: None,
+            });
         }),
         ("CS-7", |c| c.draft.letter.sender.principal.clear()),
         ("AI-1", |c| c.draft.letter.notices.ai = None),
@@ -347,7 +705,10 @@ fn a_thousand_letters_have_no_findings_and_none_may_lack_an_element() {
         let mut bare = generated(n);
         change(&mut bare);
         let findings = judge(&bare.question()).refused;
-        assert!(findings.iter().any(|f| f.rule == rule), "letter {n} without {rule}: {findings:?}");
+        assert!(
+            findings.iter().any(|f| f.rule == rule),
+            "letter {n} without {rule}: {findings:?}"
+        );
     }
 }
 
@@ -370,9 +731,19 @@ fn a_letter_that_denies_being_written_by_a_machine_is_refused_in_any_language() 
         assert!(denies_being_a_machine(text), "{text}");
         let mut case = Case::base();
         case.content(|c| c.paragraphs[0].text = text.to_owned());
-        assert!(judge(&case.question()).refused.iter().any(|f| f.rule == "AI-7"), "{text}");
+        assert!(
+            judge(&case.question())
+                .refused
+                .iter()
+                .any(|f| f.rule == "AI-7"),
+            "{text}"
+        );
     }
-    for text in ["This letter was written by an AI agent.", "A person answers if you wish.", "bottles of human size"] {
+    for text in [
+        "This letter was written by an AI agent.",
+        "A person answers if you wish.",
+        "bottles of human size",
+    ] {
         assert!(!denies_being_a_machine(text), "{text}");
     }
 }
@@ -527,12 +898,25 @@ fn a_consent_without_its_wording_lifts_nothing() {
 struct Forgetful(u64, std::sync::Arc<std::sync::atomic::AtomicBool>);
 
 impl Sealer for Forgetful {
-    fn seal(&self, s: &str, aad: &[u8], plain: &[u8]) -> Result<crate::process::Sealed, crate::error::PortError> {
+    fn seal(
+        &self,
+        s: &str,
+        aad: &[u8],
+        plain: &[u8],
+    ) -> Result<crate::process::Sealed, crate::error::PortError> {
         PlainSealer::default().seal(s, aad, plain)
     }
-    fn open(&self, s: &str, aad: &[u8], sealed: &crate::process::Sealed) -> Result<Vec<u8>, crate::error::PortError> {
+    fn open(
+        &self,
+        s: &str,
+        aad: &[u8],
+        sealed: &crate::process::Sealed,
+    ) -> Result<Vec<u8>, crate::error::PortError> {
         if self.1.load(std::sync::atomic::Ordering::SeqCst) && s == "subject-1" {
-            return Err(crate::error::PortError::new("open", crate::error::PortErrorKind::NotFound));
+            return Err(crate::error::PortError::new(
+                "open",
+                crate::error::PortErrorKind::NotFound,
+            ));
         }
         PlainSealer::default().open(s, aad, sealed)
     }
@@ -544,23 +928,29 @@ impl Sealer for Forgetful {
 // covers: GD-25, LG-7
 #[test]
 fn an_address_that_comes_again_after_erasure_is_still_suppressed() {
-    use crate::process::{Claim, Handled, Host, MemoryStore, NoPerformer, Store};
     use crate::process::suite::run;
+    use crate::process::{Claim, Handled, Host, MemoryStore, NoPerformer, Store};
     use crate::trust::{Desk, DeskPolicy, MessengerPerformer};
 
     let erased = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let store = std::sync::Arc::new(MemoryStore::new());
     let policy = Alone::new().policy;
-    let host = Host::builder(Tenant::parse("t").unwrap(), store.clone(), Forgetful(9, erased.clone()))
-        .process::<Recipient>(policy, MessengerPerformer::new(Vec::new()))
-        .unwrap()
-        .process::<Desk>(DeskPolicy::default(), NoPerformer)
-        .unwrap()
-        .build();
+    let host = Host::builder(
+        Tenant::parse("t").unwrap(),
+        store.clone(),
+        Forgetful(9, erased.clone()),
+    )
+    .process::<Recipient>(policy, MessengerPerformer::new(Vec::new()))
+    .unwrap()
+    .process::<Desk>(DeskPolicy::default(), NoPerformer)
+    .unwrap()
+    .build();
     let handle = |dedupe: &str, input: &RecipientInput| {
         run(async {
             let key = host.recipient(&address());
-            host.offer::<Recipient>(key.id(), dedupe, Actor::System, noon(), input).await.unwrap();
+            host.offer::<Recipient>(key.id(), dedupe, Actor::System, noon(), input)
+                .await
+                .unwrap();
             let claim = Claim {
                 now: noon(),
                 worker: "w".to_owned(),
@@ -586,13 +976,24 @@ fn an_address_that_comes_again_after_erasure_is_still_suppressed() {
         assert!(!key.to_string().contains(part), "{key}");
     }
     let plain = crate::canonical::Digest32::of(address().as_str().as_bytes()).to_hex();
-    assert!(!plain.starts_with(key.id()), "an unkeyed hash could be looked up");
-    let stranger = Host::builder(Tenant::parse("t").unwrap(), MemoryStore::new(), Forgetful(10, erased)).build();
+    assert!(
+        !plain.starts_with(key.id()),
+        "an unkeyed hash could be looked up"
+    );
+    let stranger = Host::builder(
+        Tenant::parse("t").unwrap(),
+        MemoryStore::new(),
+        Forgetful(10, erased),
+    )
+    .build();
     assert_ne!(stranger.recipient(&address()), key);
 
     let mut again = draft("touch-9");
     again.letter.to = Personal::new(spelled, "subject-2");
-    again.letter.content = Personal::new(again.letter.content.reveal(Purpose::Contact).clone(), "subject-2");
+    again.letter.content = Personal::new(
+        again.letter.content.reveal(Purpose::Contact).clone(),
+        "subject-2",
+    );
     let ask = RecipientInput::Ask {
         asker: ProcessKey::new(host.tenant(), "deal", "d"),
         ask: Box::new(AskSend {
@@ -605,5 +1006,10 @@ fn an_address_that_comes_again_after_erasure_is_still_suppressed() {
     let (_, state) = run(host.state::<Recipient>(&key)).unwrap().unwrap();
     assert!(state.is_suppressed(LetterClass::Marketing));
     let phases: Vec<_> = state.intents().values().map(|i| i.phase.clone()).collect();
-    assert_eq!(phases, [crate::trust::Phase::Refused { rule: "CS-6a".to_owned() }]);
+    assert_eq!(
+        phases,
+        [crate::trust::Phase::Refused {
+            rule: "CS-6a".to_owned()
+        }]
+    );
 }

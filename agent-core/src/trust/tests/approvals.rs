@@ -16,7 +16,12 @@ struct Office {
     recipient: ProcessKey,
 }
 
-fn office_on(store: Arc<MemoryStore>, taken: Arc<Mutex<BTreeMap<String, u32>>>, mode: ApprovalMode, cap: u32) -> Office {
+fn office_on(
+    store: Arc<MemoryStore>,
+    taken: Arc<Mutex<BTreeMap<String, u32>>>,
+    mode: ApprovalMode,
+    cap: u32,
+) -> Office {
     let tenant = Tenant::parse("t").unwrap();
     let mut rules = rules_policy();
     rules.approval = mode;
@@ -91,7 +96,11 @@ impl Office {
     fn drain(&self, now: Timestamp) -> Vec<String> {
         let mut refused = Vec::new();
         while let Some(work) = self.claimable(now).into_iter().next() {
-            if let Handled::Stepped { refused: Some(rule), .. } = run(self.host.handle(work, now)).unwrap() {
+            if let Handled::Stepped {
+                refused: Some(rule),
+                ..
+            } = run(self.host.handle(work, now)).unwrap()
+            {
                 refused.push(rule);
             }
         }
@@ -99,7 +108,10 @@ impl Office {
     }
 
     fn state(&self) -> RecipientState {
-        run(self.host.state::<Recipient>(&self.recipient)).unwrap().unwrap().1
+        run(self.host.state::<Recipient>(&self.recipient))
+            .unwrap()
+            .unwrap()
+            .1
     }
 
     fn hash(&self) -> Digest32 {
@@ -112,7 +124,9 @@ impl Office {
 
     fn outstanding(&self) -> usize {
         let key = self.host.key::<Desk>("main");
-        run(self.host.state::<Desk>(&key)).unwrap().map_or(0, |(_, s)| s.outstanding())
+        run(self.host.state::<Desk>(&key))
+            .unwrap()
+            .map_or(0, |(_, s)| s.outstanding())
     }
 
     fn approve(&self, dedupe: &str, actor: Actor, hash: Digest32, at: Timestamp) -> Vec<String> {
@@ -140,7 +154,12 @@ fn nothing_leaves_until_a_person_says_yes_to_exactly_this() {
             ("system", Actor::System, hash, "I14"),
             ("client", Actor::Outside("client".to_owned()), hash, "I14"),
             ("other content", mara(), Digest32::of(b"other"), "OR-6"),
-            ("agent and other content", Actor::Agent, Digest32::of(b"other"), "I14"),
+            (
+                "agent and other content",
+                Actor::Agent,
+                Digest32::of(b"other"),
+                "I14",
+            ),
         ];
         for (who, actor, hash, rule) in table {
             assert_eq!(office.approve(who, actor, hash, noon()), [rule], "{who}");
@@ -165,7 +184,11 @@ fn within_the_policy_no_person_is_asked() {
         office.drain(noon());
         assert_eq!(office.sent(), 1, "{mode:?}");
     }
-    assert_eq!(ApprovalMode::default(), ApprovalMode::ApproveEach, "asking is the default");
+    assert_eq!(
+        ApprovalMode::default(),
+        ApprovalMode::ApproveEach,
+        "asking is the default"
+    );
 }
 
 // covers: OR-6
@@ -177,7 +200,10 @@ fn a_changed_letter_needs_a_yes_of_its_own() {
     let old = office.hash();
     // Refused by a person, written anew under the same step.
     let intent = office.state().intents().keys().next().unwrap().clone();
-    let refuse = RecipientInput::Refuse { intent, why: "too long".to_owned() };
+    let refuse = RecipientInput::Refuse {
+        intent,
+        why: "too long".to_owned(),
+    };
     office.offer("no", mara(), noon(), &refuse);
     office.offer("no by agent", Actor::Agent, noon(), &refuse);
     assert_eq!(office.drain(noon()), ["I14"]);
@@ -188,7 +214,11 @@ fn a_changed_letter_needs_a_yes_of_its_own() {
     assert_ne!(office.hash(), old);
     assert_eq!(office.approve("the old one", mara(), old, noon()), ["OR-6"]);
     assert_eq!(office.sent(), 0);
-    assert!(office.approve("the new one", mara(), office.hash(), noon()).is_empty());
+    assert!(
+        office
+            .approve("the new one", mara(), office.hash(), noon())
+            .is_empty()
+    );
     assert_eq!(office.sent(), 1);
 }
 
@@ -201,7 +231,12 @@ fn a_wait_ends_at_its_deadline_and_outlives_a_restart() {
     let waiting = waiting.restarted(ApprovalMode::ApproveEach);
     let state = waiting.state();
     let phase = &state.intents().values().next().unwrap().phase;
-    assert_eq!(*phase, Phase::AwaitsApproval { expires: noon() + Duration::hours(72) });
+    assert_eq!(
+        *phase,
+        Phase::AwaitsApproval {
+            expires: noon() + Duration::hours(72)
+        }
+    );
     let found = run(waiting.store.find(Find {
         tenant: waiting.host.tenant().clone(),
         kind: "recipient".to_owned(),
@@ -215,8 +250,20 @@ fn a_wait_ends_at_its_deadline_and_outlives_a_restart() {
     let late = noon() + Duration::hours(72);
     let hash = waiting.hash();
     assert_eq!(waiting.approve("too late", mara(), hash, late), ["OR-6"]);
-    let end = waiting.state().intents().values().next().unwrap().phase.clone();
-    assert_eq!(end, Phase::Refused { rule: "approval-lapsed".to_owned() });
+    let end = waiting
+        .state()
+        .intents()
+        .values()
+        .next()
+        .unwrap()
+        .phase
+        .clone();
+    assert_eq!(
+        end,
+        Phase::Refused {
+            rule: "approval-lapsed".to_owned()
+        }
+    );
     assert_eq!(waiting.sent(), 0);
 
     let waiting = office(ApprovalMode::ApproveEach);
@@ -242,13 +289,24 @@ fn an_approval_covers_one_content_for_its_time_once() {
     assert!(approval.covers(hash, noon()));
     assert!(!approval.covers(Digest32::of(b"other"), noon()));
     assert!(!approval.covers(hash, noon() + Duration::hours(1)));
-    assert!(!Approval { used: true, ..approval }.covers(hash, noon()));
+    assert!(
+        !Approval {
+            used: true,
+            ..approval
+        }
+        .covers(hash, noon())
+    );
 }
 
 // covers: OU-4
 #[test]
 fn two_campaigns_at_once_stay_within_a_persons_cap() {
-    let office = office_on(Arc::new(MemoryStore::new()), Arc::default(), ApprovalMode::Autonomous, 1);
+    let office = office_on(
+        Arc::new(MemoryStore::new()),
+        Arc::default(),
+        ApprovalMode::Autonomous,
+        1,
+    );
     for campaign in ["spring", "summer", "autumn"] {
         let mut draft = draft("touch-1");
         draft.letter.campaign = campaign.to_owned();
@@ -293,7 +351,10 @@ fn a_withdrawal_beats_a_grant_in_any_order() {
         for turn in 0..60 {
             if turn == at {
                 let input = &inputs[usize::try_from(seed % 3).unwrap()];
-                run(office.host.offer::<Desk>("main", "stop", mara(), noon(), input)).unwrap();
+                run(office
+                    .host
+                    .offer::<Desk>("main", "stop", mara(), noon(), input))
+                .unwrap();
             }
             let mut works = office.claimable(noon());
             if works.is_empty() && turn > at {
@@ -303,21 +364,38 @@ fn a_withdrawal_beats_a_grant_in_any_order() {
                 continue;
             }
             let work = works.remove(number(works.len()));
-            let withdraws = work.contract.as_ref().is_some_and(|(name, _)| name == "withdraw");
+            let withdraws = work
+                .contract
+                .as_ref()
+                .is_some_and(|(name, _)| name == "withdraw");
             run(office.host.handle(work, noon())).unwrap();
             if withdraws {
                 heard = Some(office.sent());
             }
         }
-        assert!(office.claimable(noon()).is_empty(), "seed {seed} came to no end");
-        assert_eq!(office.outstanding(), 0, "seed {seed}: a place is never given back");
+        assert!(
+            office.claimable(noon()).is_empty(),
+            "seed {seed} came to no end"
+        );
+        assert_eq!(
+            office.outstanding(),
+            0,
+            "seed {seed}: a place is never given back"
+        );
         if let Some(before) = heard {
-            assert_eq!(office.sent(), before, "seed {seed}: sent after the withdrawal was taken in");
+            assert_eq!(
+                office.sent(),
+                before,
+                "seed {seed}: sent after the withdrawal was taken in"
+            );
             stopped_in_time += usize::from(before == 0);
         }
         assert!(office.sent() <= 1, "seed {seed}");
     }
-    assert!(stopped_in_time > 50, "the race was hardly run: {stopped_in_time}");
+    assert!(
+        stopped_in_time > 50,
+        "the race was hardly run: {stopped_in_time}"
+    );
 }
 
 // covers: OU-7
@@ -325,14 +403,23 @@ fn a_withdrawal_beats_a_grant_in_any_order() {
 fn only_a_person_releases_the_kill_switch() {
     let office = office(ApprovalMode::Autonomous);
     let desk = |dedupe: &str, actor, input: &DeskInput| {
-        run(office.host.offer::<Desk>("main", dedupe, actor, noon(), input)).unwrap();
+        run(office
+            .host
+            .offer::<Desk>("main", dedupe, actor, noon(), input))
+        .unwrap();
         office.drain(noon())
     };
-    assert!(desk("stop", Actor::Agent, &DeskInput::Stop(None)).is_empty(), "anybody may stop");
+    assert!(
+        desk("stop", Actor::Agent, &DeskInput::Stop(None)).is_empty(),
+        "anybody may stop"
+    );
     office.ask(draft("touch-1"), "ask", noon());
     office.drain(noon());
     assert_eq!(office.sent(), 0);
-    assert_eq!(desk("go by agent", Actor::Agent, &DeskInput::Resume(None)), ["I14"]);
+    assert_eq!(
+        desk("go by agent", Actor::Agent, &DeskInput::Resume(None)),
+        ["I14"]
+    );
     assert!(desk("go", mara(), &DeskInput::Resume(None)).is_empty());
     office.ask(draft("touch-1"), "ask again", noon());
     office.drain(noon());

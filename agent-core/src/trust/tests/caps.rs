@@ -38,16 +38,27 @@ impl Alone {
             self.state = Desk::apply(std::mem::take(&mut self.state), event);
         }
         self.revision += 1;
-        self.timers.extend(decision.timers.into_iter().map(|(_, due, _, input)| (due, input)));
+        self.timers.extend(
+            decision
+                .timers
+                .into_iter()
+                .map(|(_, due, _, input)| (due, input)),
+        );
         decision
             .messages
             .into_iter()
             .find(|m| m.contract == "slot-answer")
-            .map(|m| serde_json::from_value::<SlotAnswer>(m.body.unwrap()).unwrap().verdict)
+            .map(|m| {
+                serde_json::from_value::<SlotAnswer>(m.body.unwrap())
+                    .unwrap()
+                    .verdict
+            })
     }
 
     fn fire(&mut self, now: Timestamp) {
-        let (due, later) = std::mem::take(&mut self.timers).into_iter().partition(|(at, _)| *at <= now);
+        let (due, later) = std::mem::take(&mut self.timers)
+            .into_iter()
+            .partition(|(at, _)| *at <= now);
         self.timers = later;
         let due: Vec<(Timestamp, DeskInput)> = due;
         for (at, input) in due {
@@ -122,19 +133,34 @@ fn play(days: i64, seed: u64, caps: Caps) -> usize {
         let end = start + Duration::days(1);
         loop {
             wishes.sort_by_key(|w| (w.next, w.n));
-            let Some(wish) = wishes.first_mut().filter(|w| w.next < end) else { break };
+            let Some(wish) = wishes.first_mut().filter(|w| w.next < end) else {
+                break;
+            };
             let now = wish.next;
             desk.fire(now);
             let (recipient, ask) = ask(wish.n, wish.company, wish.mailbox, wish.attempt);
             let intent = ask.intent.clone();
             let scopes = ask.scopes.clone();
-            let verdict = desk.step(&DeskInput::Ask { recipient: recipient.clone(), ask }, now);
+            let verdict = desk.step(
+                &DeskInput::Ask {
+                    recipient: recipient.clone(),
+                    ask,
+                },
+                now,
+            );
             match verdict.expect("the desk always answers") {
                 SlotVerdict::Granted { expires } => {
                     assert!(expires > now);
                     let used = number(10) > 0;
-                    let done = SlotDone { intent, attempt: wish.attempt, used };
-                    desk.step(&DeskInput::Done { recipient, done }, now + Duration::seconds(20));
+                    let done = SlotDone {
+                        intent,
+                        attempt: wish.attempt,
+                        used,
+                    };
+                    desk.step(
+                        &DeskInput::Done { recipient, done },
+                        now + Duration::seconds(20),
+                    );
                     if used {
                         left += 1;
                         for scope in scopes {
@@ -148,7 +174,11 @@ fn play(days: i64, seed: u64, caps: Caps) -> usize {
                                 Scope::Company(_) => caps.company,
                                 Scope::RecipientDomain(_) => caps.recipient_domain,
                             };
-                            assert!(cap == 0 || *count <= cap, "{scope:?}: {count} on {}", zone.date(now));
+                            assert!(
+                                cap == 0 || *count <= cap,
+                                "{scope:?}: {count} on {}",
+                                zone.date(now)
+                            );
                         }
                         wishes.remove(0);
                     } else {
@@ -171,7 +201,11 @@ fn play(days: i64, seed: u64, caps: Caps) -> usize {
         }
     }
     desk.fire(noon() + Duration::days(days + 400));
-    assert!(wishes.is_empty(), "{} of {wished} were never sent", wishes.len());
+    assert!(
+        wishes.is_empty(),
+        "{} of {wished} were never sent",
+        wishes.len()
+    );
     assert_eq!(left, wished);
     assert_eq!(desk.state.outstanding(), 0);
     left
@@ -225,12 +259,18 @@ fn a_new_mailbox_ramps_up() {
         let granted = (0..12)
             .filter(|n| {
                 let (recipient, ask) = ask(usize::try_from(day).unwrap() * 100 + n, *n, 0, 1);
-                matches!(desk.step(&DeskInput::Ask { recipient, ask }, now), Some(SlotVerdict::Granted { .. }))
+                matches!(
+                    desk.step(&DeskInput::Ask { recipient, ask }, now),
+                    Some(SlotVerdict::Granted { .. })
+                )
             })
             .count();
         // Places kept the day before for today count as well.
         assert!(granted <= cap, "day {day}: {granted}");
-        let kept = desk.state.count(&Scope::Mailbox("m0@agency.example".to_owned()), now.date_naive());
+        let kept = desk.state.count(
+            &Scope::Mailbox("m0@agency.example".to_owned()),
+            now.date_naive(),
+        );
         assert_eq!(usize::try_from(kept).unwrap(), cap, "day {day}");
     }
 }
@@ -259,9 +299,22 @@ fn after(letters: usize) -> Alone {
     for n in 0..letters {
         let (recipient, ask) = ask(n, n, 0, 1);
         let intent = ask.intent.clone();
-        let verdict = desk.step(&DeskInput::Ask { recipient: recipient.clone(), ask }, noon());
-        assert!(matches!(verdict, Some(SlotVerdict::Granted { .. })), "{verdict:?}");
-        let done = SlotDone { intent, attempt: 1, used: true };
+        let verdict = desk.step(
+            &DeskInput::Ask {
+                recipient: recipient.clone(),
+                ask,
+            },
+            noon(),
+        );
+        assert!(
+            matches!(verdict, Some(SlotVerdict::Granted { .. })),
+            "{verdict:?}"
+        );
+        let done = SlotDone {
+            intent,
+            attempt: 1,
+            used: true,
+        };
         desk.step(&DeskInput::Done { recipient, done }, noon());
     }
     desk
@@ -288,16 +341,36 @@ fn bad_news_stops_a_mailbox_by_rate_and_never_by_a_small_sample() {
     assert_eq!(trip.what, "bounces");
 
     let (recipient, ask_now) = ask(900, 900, 0, 1);
-    let verdict = desk.step(&DeskInput::Ask { recipient, ask: ask_now }, noon());
-    let Some(SlotVerdict::Deferred { until, why }) = verdict else { panic!("{verdict:?}") };
+    let verdict = desk.step(
+        &DeskInput::Ask {
+            recipient,
+            ask: ask_now,
+        },
+        noon(),
+    );
+    let Some(SlotVerdict::Deferred { until, why }) = verdict else {
+        panic!("{verdict:?}")
+    };
     assert_eq!(until, noon() + Duration::hours(24));
     assert!(why.contains("3 bounces of 50"), "{why}");
     // Another mailbox works on, and this one after its rest.
     let (recipient, other) = ask(901, 901, 1, 1);
-    let verdict = desk.step(&DeskInput::Ask { recipient, ask: other }, noon());
+    let verdict = desk.step(
+        &DeskInput::Ask {
+            recipient,
+            ask: other,
+        },
+        noon(),
+    );
     assert!(matches!(verdict, Some(SlotVerdict::Granted { .. })));
     let (recipient, rested) = ask(902, 902, 0, 1);
-    let verdict = desk.step(&DeskInput::Ask { recipient, ask: rested }, until);
+    let verdict = desk.step(
+        &DeskInput::Ask {
+            recipient,
+            ask: rested,
+        },
+        until,
+    );
     assert!(matches!(verdict, Some(SlotVerdict::Granted { .. })));
 }
 
@@ -309,13 +382,19 @@ fn one_complaint_in_four_hundred_stops_and_old_news_is_forgotten() {
     assert!(desk.state.paused().is_empty(), "1 of 500 is 0.20 %");
     desk.step(&bad(News::Complaint, noon()), noon());
     let trip = &desk.state.paused()["m0@agency.example"];
-    assert_eq!((trip.what.as_str(), trip.count, trip.of), ("complaints", 2, 500));
+    assert_eq!(
+        (trip.what.as_str(), trip.count, trip.of),
+        ("complaints", 2, 500)
+    );
 
     let mut desk = after(100);
     for _ in 0..4 {
         desk.step(&bad(News::HardBounce, noon()), noon());
     }
-    desk.step(&bad(News::HardBounce, noon() + Duration::days(8)), noon() + Duration::days(8));
+    desk.step(
+        &bad(News::HardBounce, noon() + Duration::days(8)),
+        noon() + Duration::days(8),
+    );
     let limits = BreakerLimits::default();
     let breaker = Breaker::new(&limits);
     let mut tally = Tally::default();
@@ -327,5 +406,8 @@ fn one_complaint_in_four_hundred_stops_and_old_news_is_forgotten() {
     }
     assert!(breaker.trips(&tally, noon() + Duration::days(5)).is_some());
     breaker.news(&mut tally, &News::Reply, noon() + Duration::days(9));
-    assert!(breaker.trips(&tally, noon() + Duration::days(9)).is_none(), "outside the window");
+    assert!(
+        breaker.trips(&tally, noon() + Duration::days(9)).is_none(),
+        "outside the window"
+    );
 }

@@ -61,7 +61,11 @@ impl Alone {
         let decision = Payer::decide(&self.state, input, &cx).map_err(|r| r.rule().to_owned())?;
         for planned in &decision.effects {
             let key = EffectKey::derive(&self.key, &planned.step, planned.attempt);
-            self.effects.push((planned.effect.invoice().to_owned(), key, planned.effect.bill.amount));
+            self.effects.push((
+                planned.effect.invoice().to_owned(),
+                key,
+                planned.effect.bill.amount,
+            ));
         }
         for event in decision.events() {
             self.state = Payer::apply(std::mem::take(&mut self.state), event);
@@ -75,7 +79,10 @@ impl Alone {
 
     fn ask(&mut self, ask: AskCharge) -> Result<(), String> {
         let asker = ProcessKey::new(self.key.tenant(), "deal", "d");
-        self.step(&PayerInput::Ask { asker, ask: Box::new(ask) })
+        self.step(&PayerInput::Ask {
+            asker,
+            ask: Box::new(ask),
+        })
     }
 
     fn pay(&mut self, n: u8, amount: i64, event: &str) -> Result<(), String> {
@@ -185,9 +192,15 @@ fn each_invoice_is_charged_once_unless_the_first_try_failed() {
     };
     assert!(payer.step(&untaken).is_ok());
     assert_eq!(payer.step(&untaken), Err("I7".to_owned()));
-    assert!(payer.ask(ask(1, 4_000)).is_ok(), "a person or the asker may try again");
+    assert!(
+        payer.ask(ask(1, 4_000)).is_ok(),
+        "a person or the asker may try again"
+    );
     assert_eq!(payer.effects.len(), 2);
-    assert_ne!(payer.effects[0].1, payer.effects[1].1, "under a key of its own");
+    assert_ne!(
+        payer.effects[0].1, payer.effects[1].1,
+        "under a key of its own"
+    );
     // What came in for an invoice is kept over a repeat.
     assert_eq!(payer.of(1).paid, eur(0));
 }
@@ -206,7 +219,11 @@ fn what_came_in_is_kept_when_a_failed_charge_is_tried_again() {
     payer.step(&untaken).unwrap();
     payer.ask(ask(1, 4_000)).unwrap();
     assert_eq!(payer.of(1).paid, eur(1_500));
-    assert_eq!(payer.pay(1, 1_500, "early"), Err("CF-4".to_owned()), "counted already");
+    assert_eq!(
+        payer.pay(1, 1_500, "early"),
+        Err("CF-4".to_owned()),
+        "counted already"
+    );
     assert_eq!(payer.ask(ask(1, 1_000)), Err("I6".to_owned()));
     payer.pay(1, 2_500, "rest").unwrap();
     assert_eq!(payer.of(1).phase, InstalmentPhase::Paid);
@@ -220,9 +237,18 @@ fn a_charge_rests_on_the_accepted_offer() {
         ("above the rest", Box::new(|a| a.bill.amount = eur(4_001))),
         ("nothing", Box::new(|a| a.bill.amount = eur(0))),
         ("less than nothing", Box::new(|a| a.bill.amount = eur(-5))),
-        ("another offer", Box::new(|a| a.bill.offer = Digest32::of(b"other"))),
-        ("another total", Box::new(|a| a.accepted_total = eur(99_999))),
-        ("another currency", Box::new(|a| a.bill.amount = Money::from_minor(100, Currency::USD))),
+        (
+            "another offer",
+            Box::new(|a| a.bill.offer = Digest32::of(b"other")),
+        ),
+        (
+            "another total",
+            Box::new(|a| a.accepted_total = eur(99_999)),
+        ),
+        (
+            "another currency",
+            Box::new(|a| a.bill.amount = Money::from_minor(100, Currency::USD)),
+        ),
     ];
     for (what, change) in table {
         let mut asked = ask(2, 4_000);
@@ -231,7 +257,11 @@ fn a_charge_rests_on_the_accepted_offer() {
     }
     assert!(payer.ask(ask(2, 4_000)).is_ok());
     for amount in [0, -100] {
-        assert_eq!(payer.pay(2, amount, "odd"), Err("I5".to_owned()), "a payment of {amount}");
+        assert_eq!(
+            payer.pay(2, amount, "odd"),
+            Err("I5".to_owned()),
+            "a payment of {amount}"
+        );
     }
     assert_eq!(payer.pay(2, 4_001, "too much"), Err("I5".to_owned()));
     assert_eq!(payer.pay(9, 1, "stray"), Err("CF-4".to_owned()));
@@ -248,15 +278,35 @@ fn a_large_charge_waits_for_a_person_who_saw_the_amount() {
     assert_eq!(payer.effects.len(), 1, "at the limit nobody is asked");
     payer.ask(ask(2, 1_001)).unwrap();
     assert_eq!(payer.effects.len(), 1);
-    let approve = |amount| PayerInput::Approve { invoice: invoice(2).to_string(), amount };
+    let approve = |amount| PayerInput::Approve {
+        invoice: invoice(2).to_string(),
+        amount,
+    };
     let mara = || Actor::Person("mara".to_owned());
-    for actor in [Actor::Agent, Actor::System, Actor::Outside("client".to_owned())] {
-        assert_eq!(payer.step_as(actor, &approve(eur(1_001))), Err("I14".to_owned()));
+    for actor in [
+        Actor::Agent,
+        Actor::System,
+        Actor::Outside("client".to_owned()),
+    ] {
+        assert_eq!(
+            payer.step_as(actor, &approve(eur(1_001))),
+            Err("I14".to_owned())
+        );
     }
-    assert_eq!(payer.step_as(mara(), &approve(eur(1_002))), Err("OR-6".to_owned()));
+    assert_eq!(
+        payer.step_as(mara(), &approve(eur(1_002))),
+        Err("OR-6".to_owned())
+    );
     assert!(payer.step_as(mara(), &approve(eur(1_001))).is_ok());
-    assert_eq!(payer.step_as(mara(), &approve(eur(1_001))), Err("OR-6".to_owned()), "once");
+    assert_eq!(
+        payer.step_as(mara(), &approve(eur(1_001))),
+        Err("OR-6".to_owned()),
+        "once"
+    );
     assert_eq!(payer.effects.len(), 2);
-    let mut stopped = Alone::new(PayerPolicy { stopped: true, ..PayerPolicy::default() });
+    let mut stopped = Alone::new(PayerPolicy {
+        stopped: true,
+        ..PayerPolicy::default()
+    });
     assert_eq!(stopped.ask(ask(1, 5)), Err("TRUST-15".to_owned()));
 }

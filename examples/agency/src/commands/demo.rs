@@ -29,7 +29,10 @@ const DAYS: u32 = 75;
 pub(crate) fn run(args: &DemoArgs, json: bool) -> Result<String, String> {
     let out = &args.out;
     if fs::read_dir(out).is_ok_and(|mut d| d.next().is_some()) {
-        return Err(format!("`{}` is not empty; choose another with --out DIR", out.display()));
+        return Err(format!(
+            "`{}` is not empty; choose another with --out DIR",
+            out.display()
+        ));
     }
     block_on(work(args, json))
 }
@@ -75,7 +78,9 @@ async fn work(args: &DemoArgs, json: bool) -> Result<String, String> {
     let host = agency.host();
     let keys = processes(host).await.map_err(told)?;
     let funnel = funnel(host, &keys).await.map_err(told)?;
-    let violations = check_invariants(host, &keys, &mail, &money).await.map_err(told)?;
+    let violations = check_invariants(host, &keys, &mail, &money)
+        .await
+        .map_err(told)?;
     let hash = driver.log_hash().await.map_err(told)?;
 
     // Letters and documents, for looking at.
@@ -85,18 +90,31 @@ async fn work(args: &DemoArgs, json: bool) -> Result<String, String> {
     for booked in mail.books().letters().values() {
         let mut files = Vec::new();
         for attachment in &booked.letter.attachments {
-            files.push(blobs.get(attachment.blob).await.map_err(told)?.unwrap_or_default());
+            files.push(
+                blobs
+                    .get(attachment.blob)
+                    .await
+                    .map_err(told)?
+                    .unwrap_or_default(),
+            );
         }
-        let bytes = dealwright_email::render(&booked.letter, &files, booked.at).map_err(|e| e.to_string())?;
+        let bytes = dealwright_email::render(&booked.letter, &files, booked.at)
+            .map_err(|e| e.to_string())?;
         let short: String = booked.letter.message_id.chars().take(8).collect();
-        let name = format!("{}-{}-{short}.eml", booked.at.format("%Y-%m-%d"), booked.letter.step);
+        let name = format!(
+            "{}-{}-{short}.eml",
+            booked.at.format("%Y-%m-%d"),
+            booked.letter.step
+        );
         fs::write(out.join("letters").join(name), bytes).map_err(failed)?;
     }
     let (mut contracted, mut invoiced, mut paid, mut first) = (0i64, 0i64, 0i64, None);
     for key in &keys {
         match key.kind() {
             "deal" => {
-                let Some((_, state)) = host.state::<Deal>(key).await.map_err(told)? else { continue };
+                let Some((_, state)) = host.state::<Deal>(key).await.map_err(told)? else {
+                    continue;
+                };
                 let short: String = key.id().chars().skip(5).take(8).collect();
                 let mut named = Vec::new();
                 if let Some(version) = state.current_offer() {
@@ -108,7 +126,9 @@ async fn work(args: &DemoArgs, json: bool) -> Result<String, String> {
                 }
                 named.extend(state.invoices().keys().map(|n| DocumentKey::Invoice(*n)));
                 for document in named {
-                    let Some(blob) = state.document(&document) else { continue };
+                    let Some(blob) = state.document(&document) else {
+                        continue;
+                    };
                     let bytes = blobs.get(blob).await.map_err(told)?.unwrap_or_default();
                     let name = format!("{short}-{}.pdf", document.name());
                     if matches!(document, DocumentKey::Contract(_)) && first.is_none() {
@@ -118,7 +138,9 @@ async fn work(args: &DemoArgs, json: bool) -> Result<String, String> {
                 }
             }
             "payer" => {
-                let Some((_, state)) = host.state::<Payer>(key).await.map_err(told)? else { continue };
+                let Some((_, state)) = host.state::<Payer>(key).await.map_err(told)? else {
+                    continue;
+                };
                 for instalment in state.instalments().values() {
                     invoiced += instalment.bill.amount.minor();
                     paid += instalment.paid.minor();
@@ -142,22 +164,42 @@ async fn work(args: &DemoArgs, json: bool) -> Result<String, String> {
     }
     let mut text = format!(
         "{DAYS} days of business, seed {}\n\nfound      {:>5}\nqualified  {:>5}\ncontacted  {:>5}\nanswered   {:>5}\nproposed   {:>5}\nwon        {:>5}\npaid       {:>5}\n\n",
-        args.seed, funnel.found, funnel.qualified, funnel.contacted, funnel.answered, funnel.proposed, funnel.won, funnel.paid
+        args.seed,
+        funnel.found,
+        funnel.qualified,
+        funnel.contacted,
+        funnel.answered,
+        funnel.proposed,
+        funnel.won,
+        funnel.paid
     );
     text.push_str(&format!(
         "contracted {:>12} EUR\ninvoiced   {:>12} EUR\npaid       {:>12} EUR\n\n",
-        cents(contracted), cents(invoiced), cents(paid)
+        cents(contracted),
+        cents(invoiced),
+        cents(paid)
     ));
     for (behaviour, count) in people.behaviours() {
-        text.push_str(&format!("{count:>4} times a client {}\n", behaviour.replace('_', " ")));
+        text.push_str(&format!(
+            "{count:>4} times a client {}\n",
+            behaviour.replace('_', " ")
+        ));
     }
-    text.push_str(&format!("\n{} violations of the invariants\nlog hash {hash}\n\nopen {}/letters\n", violations.len(), out.display()));
+    text.push_str(&format!(
+        "\n{} violations of the invariants\nlog hash {hash}\n\nopen {}/letters\n",
+        violations.len(),
+        out.display()
+    ));
     if let Some(short) = first {
         text.push_str(&format!("open {0}/documents/{short}-proposal-1.pdf\nopen {0}/documents/{short}-contract-1.pdf\n", out.display()));
     }
     if violations.is_empty() {
         Ok(text)
     } else {
-        Err(format!("{} invariants do not hold, the first: {}", violations.len(), violations.first().cloned().unwrap_or_default()))
+        Err(format!(
+            "{} invariants do not hold, the first: {}",
+            violations.len(),
+            violations.first().cloned().unwrap_or_default()
+        ))
     }
 }

@@ -74,7 +74,12 @@ pub(crate) fn run(home: &Path, args: &ImportArgs, json: bool) -> Result<String, 
     } else {
         format!(
             "{read} rows: {} new leads, {} joined one, {} known already, {} refused\n{} leads in the store\nnext: agency --home {} run --until-idle",
-            report.new, report.merged, report.known, refused.len(), report.leads, home.display()
+            report.new,
+            report.merged,
+            report.known,
+            refused.len(),
+            report.leads,
+            home.display()
         )
     })
 }

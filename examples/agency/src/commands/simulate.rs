@@ -21,8 +21,19 @@ pub(crate) fn run(args: &SimulateArgs, json: bool) -> Result<String, String> {
         let f = report.funnel;
         let mut text = format!(
             "{} days, {} leads, seed {}\nhash        {}\nstate hash  {}\ncommits     {}\n\nfound {} · qualified {} · contacted {} · answered {} · proposed {} · won {} · paid {}\n",
-            args.days, args.leads, args.seed, report.hash, report.state_hash, report.events,
-            f.found, f.qualified, f.contacted, f.answered, f.proposed, f.won, f.paid
+            args.days,
+            args.leads,
+            args.seed,
+            report.hash,
+            report.state_hash,
+            report.events,
+            f.found,
+            f.qualified,
+            f.contacted,
+            f.answered,
+            f.proposed,
+            f.won,
+            f.paid
         );
         text.push_str(&format!("opt-outs racing a letter: {}\n", report.races));
         for (fault, count) in &report.faults {

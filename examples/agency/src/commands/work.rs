@@ -65,7 +65,11 @@ pub(crate) fn run(home: &Path, until_idle: bool, json: bool) -> Result<String, S
     } else {
         format!(
             "{} steps, {} effects performed, {} to be tried again, {} unknown\nnext: agency --home {} status",
-            progress.steps, progress.performed, progress.retried, progress.unknown, home.display()
+            progress.steps,
+            progress.performed,
+            progress.retried,
+            progress.unknown,
+            home.display()
         )
     })
 }
@@ -80,7 +84,10 @@ struct WaitingDraft {
     text: String,
 }
 
-async fn drafts(host: &Host, keys: impl IntoIterator<Item = &ProcessKey>) -> Result<Vec<WaitingDraft>, String> {
+async fn drafts(
+    host: &Host,
+    keys: impl IntoIterator<Item = &ProcessKey>,
+) -> Result<Vec<WaitingDraft>, String> {
     let mut waiting = Vec::new();
     for key in keys {
         if key.kind() != "recipient" {
@@ -223,7 +230,11 @@ pub(crate) fn leads(home: &Path, top: usize, json: bool) -> Result<String, Strin
                 .unwrap_or_default();
             text.push_str(&format!(
                 "{:>5}  {:<14} {}\n       {}\n       {}\n",
-                word("score"), word("phase"), word("name"), reasons, word("id")
+                word("score"),
+                word("phase"),
+                word("name"),
+                reasons,
+                word("id")
             ));
         }
         Ok(text)
@@ -231,7 +242,9 @@ pub(crate) fn leads(home: &Path, top: usize, json: bool) -> Result<String, Strin
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Deals.
@@ -260,10 +273,19 @@ pub(crate) fn deals(home: &Path, json: bool) -> Result<String, String> {
         }
         let mut text = format!("{} deals\n", rows.len());
         for row in rows {
-            let word = |name: &str| row.get(name).filter(|v| !v.is_null()).map(plain).unwrap_or_default();
+            let word = |name: &str| {
+                row.get(name)
+                    .filter(|v| !v.is_null())
+                    .map(plain)
+                    .unwrap_or_default()
+            };
             text.push_str(&format!(
                 "{:<12} {:<30} {:<14} {}\n             {}\n",
-                word("stage"), word("client"), word("total"), word("needs_person"), word("id")
+                word("stage"),
+                word("client"),
+                word("total"),
+                word("needs_person"),
+                word("id")
             ));
         }
         Ok(text)
@@ -284,10 +306,9 @@ pub(crate) fn show(home: &Path, id: &str, json: bool) -> Result<String, String> 
                 format!("Subject: {}\n\n{}", draft.subject, draft.text)
             });
         }
-        let key = keys
-            .iter()
-            .find(|k| k.id() == id)
-            .ok_or_else(|| format!("there is no `{id}`; `agency leads`, `deals` and `status` list what there is"))?;
+        let key = keys.iter().find(|k| k.id() == id).ok_or_else(|| {
+            format!("there is no `{id}`; `agency leads`, `deals` and `status` list what there is")
+        })?;
         let mut lines = Vec::new();
         for envelope in host.store().history(key).await.map_err(told)? {
             let outcome = serde_json::to_value(&envelope.outcome).map_err(|e| e.to_string())?;
@@ -301,7 +322,13 @@ pub(crate) fn show(home: &Path, id: &str, json: bool) -> Result<String, String> 
             return Ok(json!({"id": id, "kind": key.kind(), "history": lines}).to_string());
         }
         let mut text = format!("{} {id}\n", key.kind());
-        if let Some((_, state)) = host.state::<Lead>(key).await.ok().flatten().filter(|_| key.kind() == "lead") {
+        if let Some((_, state)) = host
+            .state::<Lead>(key)
+            .await
+            .ok()
+            .flatten()
+            .filter(|_| key.kind() == "lead")
+        {
             text.push_str(&format!(
                 "{}\n{}, score {}\n",
                 state.profile().display_name(),
@@ -309,7 +336,10 @@ pub(crate) fn show(home: &Path, id: &str, json: bool) -> Result<String, String> 
                 state.score()
             ));
             for reason in state.reasons() {
-                text.push_str(&format!("  {:>+5}  {} ({})\n", reason.points, reason.rule, reason.because));
+                text.push_str(&format!(
+                    "  {:>+5}  {} ({})\n",
+                    reason.points, reason.rule, reason.because
+                ));
             }
             for record in state.records() {
                 text.push_str(&format!("  record {}\n", record.natural_key()));
@@ -317,7 +347,12 @@ pub(crate) fn show(home: &Path, id: &str, json: bool) -> Result<String, String> 
         }
         for line in lines {
             let word = |name: &str| line.get(name).map(plain).unwrap_or_default();
-            text.push_str(&format!("{}  {}  {}\n", word("at"), word("revision"), word("events")));
+            text.push_str(&format!(
+                "{}  {}  {}\n",
+                word("at"),
+                word("revision"),
+                word("events")
+            ));
         }
         Ok(text)
     })
@@ -350,11 +385,15 @@ fn names(outcome: &Value) -> String {
 /// A person lets a letter go.
 pub(crate) fn approve(home: &Path, id: &str, by: &str) -> Result<String, String> {
     let agency = home::open(home, false)?;
-    answer(&agency, id, by, "approve", |draft| RecipientInput::Approve {
-        intent: draft.intent.clone(),
-        hash: draft.hash,
+    answer(&agency, id, by, "approve", |draft| {
+        RecipientInput::Approve {
+            intent: draft.intent.clone(),
+            hash: draft.hash,
+        }
     })?;
-    Ok(format!("approved {id}; it leaves with the next `agency run`"))
+    Ok(format!(
+        "approved {id}; it leaves with the next `agency run`"
+    ))
 }
 
 /// A person refuses a letter.
@@ -378,10 +417,9 @@ fn answer(
     block_on(async {
         let keys = processes(host).await.map_err(told)?;
         let all = drafts(host, &keys).await?;
-        let draft = all
-            .iter()
-            .find(|d| d.id == id)
-            .ok_or_else(|| format!("no draft `{id}` waits for approval; `agency status` lists those that do"))?;
+        let draft = all.iter().find(|d| d.id == id).ok_or_else(|| {
+            format!("no draft `{id}` waits for approval; `agency status` lists those that do")
+        })?;
         host.offer::<Recipient>(
             draft.recipient.id(),
             &format!("{word}-{id}"),
@@ -416,7 +454,11 @@ pub(crate) fn unknown(home: &Path, json: bool) -> Result<String, String> {
     }
     let mut text = format!("{} effects are unknown\n", works.len());
     for work in works {
-        text.push_str(&format!("  {}  {}\n", work.key, work.note.unwrap_or_default()));
+        text.push_str(&format!(
+            "  {}  {}\n",
+            work.key,
+            work.note.unwrap_or_default()
+        ));
     }
     Ok(text)
 }
@@ -431,10 +473,9 @@ pub(crate) fn reconcile(home: &Path, id: &str, not_sent: bool) -> Result<String,
     block_on(async {
         let key = WorkKey::from_stored(id);
         let works = unknown_works(host).await?;
-        let work = works
-            .iter()
-            .find(|w| w.key == key)
-            .ok_or_else(|| format!("`{id}` is not unknown; `agency unknown` lists those that are"))?;
+        let work = works.iter().find(|w| w.key == key).ok_or_else(|| {
+            format!("`{id}` is not unknown; `agency unknown` lists those that are")
+        })?;
         host.prove_not_performed(work, SystemClock.now(), "by a person")
             .await
             .map_err(told)?;
@@ -477,7 +518,7 @@ pub(crate) fn verify_audit(home: &Path, json: bool) -> Result<String, String> {
             }
             for envelope in page {
                 chains.add(&envelope).map_err(told)?;
-                tree.append(envelope.chain.as_bytes());
+                tree.append(dealwright_core::audit::leaf_hash(envelope.chain.as_bytes()));
             }
             after = next;
         }
@@ -485,7 +526,10 @@ pub(crate) fn verify_audit(home: &Path, json: bool) -> Result<String, String> {
         Ok(if json {
             json!({"envelopes": chains.envelopes(), "hash": hash, "root": root}).to_string()
         } else {
-            format!("{} envelopes fit their chains\nlog hash    {hash}\nmerkle root {root}", chains.envelopes())
+            format!(
+                "{} envelopes fit their chains\nlog hash    {hash}\nmerkle root {root}",
+                chains.envelopes()
+            )
         })
     })
 }
