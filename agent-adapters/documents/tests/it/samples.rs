@@ -342,7 +342,7 @@ pub(crate) fn invoice_to(number: u32) -> Document {
         .with_recipient(recipient)
         .with_number(format!("INV-2026-{number:04}"))
         .with_date(day(1 + number % 12, 1 + number % 28));
-    let line = |title: String, times| {
+    let line = |title: String, times: u32| {
         let cells: [Cell; 4] = [
             title.into(),
             times.into(),
