@@ -8,6 +8,9 @@ use serde::Deserialize;
 use super::*;
 
 const WRITING: &str = include_str!("../../fixtures/dialogues/writing.toml");
+const FRESH: &str = include_str!("../../fixtures/dialogues/fresh.toml");
+const FRESH_2: &str = include_str!("../../fixtures/dialogues/fresh-2.toml");
+const FRESH_3: &str = include_str!("../../fixtures/dialogues/fresh-3.toml");
 const HELD_OUT: &str = include_str!("../../fixtures/dialogues/held-out.toml");
 
 #[derive(Deserialize)]
@@ -240,5 +243,14 @@ fn every_quotation_stands_in_a_stored_message() {
         }
         // The same messages give the same result.
         assert_eq!(heard, reader.read(&messages));
+    }
+}
+
+#[test]
+fn dialogues_written_after_the_first_rules_are_measured() {
+    for (name, file) in [("fresh", FRESH), ("fresh-2", FRESH_2), ("fresh-3", FRESH_3)] {
+        println!("{name}:");
+        let scores = measure(&dialogues(file));
+        println!("{name}: {} needs found", scores["requirements"].right);
     }
 }

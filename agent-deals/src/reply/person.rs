@@ -157,10 +157,7 @@ impl Letter<'_> {
                 .clone()
                 .any(|i| IF.contains(&self.text.word(i)) && !self.is_accept_word(i, &at));
             let asked = self.ends_as_question(&range);
-            let turned = self.negated(&at)
-                || range
-                    .clone()
-                    .any(|i| i >= at.end && NOT.contains(&self.text.word(i)));
+            let turned = range.clone().any(|i| NOT.contains(&self.text.word(i)));
             !conditional && !asked && !turned
         });
         yes && !self.hit(&p.price) && !self.hit(&p.not_now) && !self.strong_no()

@@ -272,3 +272,63 @@ fn fifty_ways_to_ask_for_a_machine_are_heard_in_eight_languages() {
         .collect();
     assert!(missed.is_empty(), "{missed:#?}");
 }
+
+#[test]
+fn no_machine_that_answers_for_somebody_away_is_a_person_and_no_opt_out_is_missed() {
+    let (mut away, mut outs) = (0, 0);
+    for r in texts() {
+        let reading = reader().read(&mail(&r.subject, &r.text).from_address(address("joan@cafe.example")));
+        match r.class.as_str() {
+            "out_of_office" => {
+                away += 1;
+                assert_eq!(reading.class().news(), Some(News::OutOfOffice), "{}", r.id);
+            }
+            "opt_out" => {
+                outs += 1;
+                assert_eq!(reading.class().news(), Some(News::OptOut), "{}", r.id);
+                assert!(reading.escalations().contains(&Escalation::OptOut));
+            }
+            _ => assert_ne!(reading.class().news(), Some(News::OptOut), "{}", r.id),
+        }
+    }
+    println!("away {away}, opt-outs {outs}");
+    assert!(away >= 20 && outs >= 30);
+}
+
+#[test]
+fn a_wish_to_be_left_alone_wins_over_everything_else_a_person_says() {
+    for friendly in ["We accept your offer.", "Are you a bot?", "Can you call me tomorrow?", "I am on holiday until Monday."] {
+        for wish in ["Please remove me from your list.", "Keine weiteren Mails bitte.", "No me escriban más."] {
+            for text in [format!("{friendly} {wish}"), format!("{wish}\n\n{friendly}")] {
+                assert_eq!(*said(&text).class(), MailClass::OptOut, "{text}");
+            }
+        }
+    }
+    // Our own words, quoted back, are nobody's wish.
+    let quoted = "Sounds good, tell me more.\n\nOn Mon, 4 May 2026, Anna wrote:\n> Answer STOP to unsubscribe.";
+    assert_eq!(said(quoted).intent(), Some(&Intent::Interested));
+    assert_eq!(said(quoted).own_text().inspect(String::len), "Sounds good, tell me more.".len());
+}
+
+#[test]
+fn lawyers_and_doubts_call_a_person() {
+    let why = |text: &str| said(text).escalations().iter().copied().collect::<Vec<_>>();
+    assert_eq!(why("Stop writing to us or you will hear from our lawyer."), [Escalation::OptOut, Escalation::Legal]);
+    assert_eq!(why("This is spam, our solicitor will be in touch."), [Escalation::Complaint, Escalation::Legal]);
+    assert_eq!(why("The heron stands in the reeds."), [Escalation::Unsure]);
+    assert!(why("We accept your offer.").is_empty());
+}
+
+#[test]
+fn an_acceptance_with_a_doubt_is_none() {
+    for text in [
+        "We cannot accept your offer.",
+        "If you add the newsletter we accept.",
+        "Do we have to accept by Friday?",
+        "Wir nehmen das Angebot nicht an.",
+        "We accept if the price comes down.",
+        "I would accept, but it is too expensive.",
+    ] {
+        assert_ne!(said(text).intent(), Some(&Intent::Accept), "{text}");
+    }
+}

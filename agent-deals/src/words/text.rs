@@ -211,7 +211,8 @@ fn split(raw: &str, tokens: &mut [Token]) -> Vec<Sentence> {
             raw.get(token.end..).unwrap_or_default(),
         );
         let last = previous.as_ref().map_or("", |(_, word)| word.as_str());
-        let kind = break_in(between, last, &token.word, &next_word, bulleted);
+        let lower = raw.get(token.start..).and_then(|rest| rest.chars().next()).is_some_and(char::is_lowercase);
+        let kind = break_in(between, last, (&token.word, &next_word), lower, bulleted);
         token.before = kind;
         if previous.is_some() && (kind >= Break::Soft || TURNS.contains(&token.word.as_str())) {
             clause += 1;
@@ -261,7 +262,7 @@ fn is_bullet(between: &str, word: &str, rest: &str) -> bool {
     signed || (numbered && line.trim().is_empty())
 }
 
-fn break_in(between: &str, last: &str, word: &str, next: &str, bulleted: bool) -> Break {
+fn break_in(between: &str, last: &str, (word, next): (&str, &str), lower: bool, bulleted: bool) -> Break {
     let lines = between.matches('\n').count();
     if lines >= 2 && between.split('\n').skip(1).any(|l| l.trim().is_empty()) {
         return Break::Paragraph;
@@ -275,10 +276,12 @@ fn break_in(between: &str, last: &str, word: &str, next: &str, bulleted: bool) -
             .is_none_or(|rest| rest.starts_with(char::is_whitespace));
         let short = SHORT.contains(&last)
             || (last.chars().count() == 1 && last.chars().all(char::is_alphabetic));
-        // "15. Juni" and "am 3. oder 4. Mai"
+        // "15. Juni", "am 3. oder 4. Mai" and "vom 18. bis 29. Mai"
         let ordinal = last.len() <= 2
             && last.bytes().all(|b| b.is_ascii_digit())
-            && (super::dates::any_month(word).is_some() || super::dates::any_month(next).is_some());
+            && (lower
+                || super::dates::any_month(word).is_some()
+                || super::dates::any_month(next).is_some());
         if (spaced && !short && !ordinal) || lines > 0 {
             return Break::Sentence;
         }

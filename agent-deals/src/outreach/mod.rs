@@ -1,0 +1,16 @@
+//! Outreach as pure policy: which letter when, what ends a sequence, what a letter is made of,
+//! and when a campaign stops by itself.
+
+mod breaker;
+mod compose;
+mod sequence;
+#[cfg(test)]
+mod tests;
+
+pub use breaker::{
+    BreakerError, CampaignBreaker, CampaignEvent, CampaignLimits, CampaignTally, Figures, Measure, Verdict,
+};
+pub use compose::{ComposeError, Evidence, Fact, Facts, LetterInput, compose};
+pub use sequence::{
+    Sequence, SequenceEvent, SequenceInput, SequenceRefusal, Sent, Stop, apply, decide, due,
+};
