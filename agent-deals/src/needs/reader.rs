@@ -7,7 +7,7 @@ use dealwright_core::money::Currency;
 use dealwright_core::provenance::Confidence;
 use dealwright_core::text::Untrusted;
 
-use super::heard::{Declined, Field, Heard, Message, Speaker, Stated};
+use super::heard::{Declined, Field, Heard, Message, Role, Speaker, Stated};
 use super::lexicon::Lexicon;
 use super::scope::{Mention, Scopes, Stance};
 use super::{figures, terms};
@@ -131,6 +131,28 @@ impl NeedsReader {
         );
         terms::deadline(&self.lexicon, &page, &scopes, &mut heard.deadline);
         terms::role(&self.lexicon, &page, &scopes, &mut heard.role);
+        if let Some((answer, tokens, sentence)) = scopes.yes_or_no() {
+            let quote = page.quote(tokens, sentence);
+            match (asked, quote) {
+                (Some(Field::Confirm(need)), Some(quote)) => {
+                    if let Some(need) = self.lexicon.needs.iter().find(|known| known.id == *need) {
+                        found
+                            .entry(need.id.as_str())
+                            .or_default()
+                            .answer(answer, quote);
+                    }
+                }
+                (Some(Field::Decider), Some(quote)) if heard.role.is_none() => {
+                    let value = if answer {
+                        Role::Decides
+                    } else {
+                        Role::AsksOthers
+                    };
+                    heard.role = Some(Stated { value, quote });
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Turns what was found into requirements, in the lexicon's order.
@@ -205,6 +227,22 @@ impl Found {
                 self.said = None;
                 self.declined = Some(Stated { value: why, quote });
             }
+        }
+    }
+
+    /// A yes or no to our question whether it is needed.
+    fn answer(&mut self, yes: bool, quote: Quotation) {
+        if yes {
+            add(
+                &mut self.said.get_or_insert_with(|| (100, Vec::new())).1,
+                quote,
+            );
+            self.declined = None;
+        } else if self.said.is_none() {
+            self.declined = Some(Stated {
+                value: Declined::Refused,
+                quote,
+            });
         }
     }
 

@@ -123,6 +123,42 @@ impl<'a> Scopes<'a> {
         &self.lines
     }
 
+    /// A yes or no that a message begins with, behind a greeting at most.
+    pub(super) fn yes_or_no(&self) -> Option<(bool, Range<usize>, Range<usize>)> {
+        const YES: [&str; 17] = [
+            "yes",
+            "yep",
+            "yeah",
+            "sure",
+            "correct",
+            "right",
+            "exactly",
+            "definitely",
+            "absolutely",
+            "ja",
+            "genau",
+            "richtig",
+            "stimmt",
+            "oui",
+            "si",
+            "claro",
+            "exact",
+        ];
+        const NO: [&str; 7] = ["no", "nope", "nein", "nee", "non", "not", "nicht"];
+        self.lines.iter().take(2).find_map(|line| {
+            let at = line.tokens.start;
+            let word = self.text.word(at);
+            let answer = if YES.contains(&word) {
+                true
+            } else if NO.contains(&word) {
+                false
+            } else {
+                return None;
+            };
+            Some((answer, at..at + 1, line.tokens.clone()))
+        })
+    }
+
     /// The tokens of the clause that a token stands in, within its sentence.
     pub(super) fn clause(&self, line: &Line, at: usize) -> Range<usize> {
         let Some(wanted) = self.text.token(at).map(|t| t.clause) else {

@@ -13,7 +13,10 @@ const MOST_EVIDENCE: usize = 8;
 /// A driver's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "a figure is stated or assumed, and proposals say which")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a figure is stated or assumed, and proposals say which"
+)]
 pub enum Figure {
     /// The client said so.
     Stated(Stated<i64>),
@@ -63,13 +66,19 @@ impl Known {
                     // one that was inferred and is now said is said.
                     let said = new.kind == RequirementKind::Explicit;
                     if said || known.status != RequirementStatus::Dropped {
-                        known.status = if known.status == RequirementStatus::Dropped { RequirementStatus::Open } else { known.status };
+                        known.status = if known.status == RequirementStatus::Dropped {
+                            RequirementStatus::Open
+                        } else {
+                            known.status
+                        };
                         if said {
                             known.kind = RequirementKind::Explicit;
                         }
                         known.confidence = known.confidence.max(new.confidence);
                         for quote in &new.evidence {
-                            if known.evidence.len() < MOST_EVIDENCE && !known.evidence.contains(quote) {
+                            if known.evidence.len() < MOST_EVIDENCE
+                                && !known.evidence.contains(quote)
+                            {
                                 known.evidence.push(quote.clone());
                             }
                         }
@@ -83,7 +92,8 @@ impl Known {
             }
         }
         for (id, stated) in heard.drivers() {
-            self.figures.insert(id.clone(), Figure::Stated(stated.clone()));
+            self.figures
+                .insert(id.clone(), Figure::Stated(stated.clone()));
         }
         self.budget = heard.budget().cloned().or(self.budget);
         self.deadline = heard.deadline().cloned().or(self.deadline);
@@ -98,7 +108,9 @@ impl Known {
 
     /// The requirements that stand.
     pub fn standing(&self) -> impl Iterator<Item = &Requirement> {
-        self.requirements.values().filter(|r| r.status != RequirementStatus::Dropped)
+        self.requirements
+            .values()
+            .filter(|r| r.status != RequirementStatus::Dropped)
     }
 
     /// The values of drivers.
@@ -118,10 +130,9 @@ impl Known {
     pub fn has(&self, field: &Field) -> bool {
         match field {
             Field::Needs => self.standing().next().is_some(),
-            Field::Confirm(need) => self
-                .requirements
-                .get(need)
-                .is_none_or(|r| r.kind == RequirementKind::Explicit || r.status != RequirementStatus::Open),
+            Field::Confirm(need) => self.requirements.get(need).is_none_or(|r| {
+                r.kind == RequirementKind::Explicit || r.status != RequirementStatus::Open
+            }),
             Field::Driver(id) => self.figures.contains_key(id),
             Field::Decider => self.role.is_some(),
             Field::Budget => self.budget.is_some(),
@@ -135,8 +146,15 @@ impl Known {
         let mut wanted = BTreeSet::from([Field::Needs]);
         for requirement in self.standing() {
             wanted.insert(Field::Confirm(requirement.need.clone()));
-            let drivers = policy.service(&requirement.need).map(|s| s.drivers.as_slice()).unwrap_or_default();
-            wanted.extend(drivers.iter().map(|driver| Field::Driver(driver.id.clone())));
+            let drivers = policy
+                .service(&requirement.need)
+                .map(|s| s.drivers.as_slice())
+                .unwrap_or_default();
+            wanted.extend(
+                drivers
+                    .iter()
+                    .map(|driver| Field::Driver(driver.id.clone())),
+            );
         }
         wanted.extend(policy.required().iter().map(|required| match required {
             Required::Decider => Field::Decider,
@@ -154,7 +172,9 @@ impl Known {
     }
 
     pub(super) fn with_assumed(mut self, driver: &str, value: i64) -> Self {
-        self.figures.entry(driver.to_owned()).or_insert(Figure::Assumed(value));
+        self.figures
+            .entry(driver.to_owned())
+            .or_insert(Figure::Assumed(value));
         self
     }
 }
@@ -185,10 +205,18 @@ impl Brief {
             .standing()
             .map(|requirement| {
                 let mut requirement = requirement.clone();
-                let drivers = policy.service(&requirement.need).map(|s| s.drivers.as_slice()).unwrap_or_default();
+                let drivers = policy
+                    .service(&requirement.need)
+                    .map(|s| s.drivers.as_slice())
+                    .unwrap_or_default();
                 requirement.drivers = drivers
                     .iter()
-                    .filter_map(|d| self.0.figures.get(&d.id).map(|figure| (d.id.clone(), figure.value())))
+                    .filter_map(|d| {
+                        self.0
+                            .figures
+                            .get(&d.id)
+                            .map(|figure| (d.id.clone(), figure.value()))
+                    })
                     .collect();
                 requirement
             })
@@ -197,10 +225,13 @@ impl Brief {
 
     /// The drivers that nobody stated: a proposal says that they are assumed.
     pub fn assumptions(&self) -> impl Iterator<Item = (&str, i64)> {
-        self.0.figures.iter().filter_map(|(id, figure)| match figure {
-            Figure::Assumed(value) => Some((id.as_str(), *value)),
-            Figure::Stated(_) => None,
-        })
+        self.0
+            .figures
+            .iter()
+            .filter_map(|(id, figure)| match figure {
+                Figure::Assumed(value) => Some((id.as_str(), *value)),
+                Figure::Stated(_) => None,
+            })
     }
 
     /// All that is known.

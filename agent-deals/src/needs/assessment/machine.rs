@@ -20,7 +20,10 @@ use crate::reply::Escalation;
 /// is missing: a proposal with a required field unset cannot be written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "every step must decide every stage")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every step must decide every stage"
+)]
 pub enum Assessment {
     /// No need is known.
     Listening {
@@ -61,7 +64,10 @@ pub enum Assessment {
 /// A stage without its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "mirrors the stages of the assessment")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "mirrors the stages of the assessment"
+)]
 pub enum Stage {
     /// See [`Assessment::Listening`].
     Listening,
@@ -97,7 +103,10 @@ pub enum CloseReason {
 /// What can happen to an assessment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "the table of transitions is complete")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the table of transitions is complete"
+)]
 pub enum AssessmentInput {
     /// The client wrote.
     Heard {
@@ -209,7 +218,9 @@ pub enum AssessmentRefusal {
 
 impl Default for Assessment {
     fn default() -> Self {
-        Self::Listening { known: Known::default() }
+        Self::Listening {
+            known: Known::default(),
+        }
     }
 }
 
@@ -231,14 +242,20 @@ impl Assessment {
     #[must_use]
     pub fn known(&self) -> Option<&Known> {
         match self {
-            Self::Listening { known } | Self::Asking { known } | Self::Escalated { known, .. } => Some(known),
+            Self::Listening { known } | Self::Asking { known } | Self::Escalated { known, .. } => {
+                Some(known)
+            }
             Self::Summarised { brief } | Self::Ready { brief, .. } => Some(brief.known()),
             Self::Closed { .. } => None,
         }
     }
 
     fn of(known: Known) -> Self {
-        if known.has(&Field::Needs) { Self::Asking { known } } else { Self::Listening { known } }
+        if known.has(&Field::Needs) {
+            Self::Asking { known }
+        } else {
+            Self::Listening { known }
+        }
     }
 }
 
@@ -254,7 +271,12 @@ pub fn decide(
 ) -> Result<Vec<AssessmentEvent>, AssessmentRefusal> {
     use AssessmentInput as In;
     use AssessmentRefusal as No;
-    let wrong = |input| Err(No::WrongStage { stage: state.stage(), input });
+    let wrong = |input| {
+        Err(No::WrongStage {
+            stage: state.stage(),
+            input,
+        })
+    };
     match (state, input) {
         (Assessment::Closed { .. }, In::Heard { .. }) => wrong("words"),
         (_, In::Heard { heard, escalations }) => hear(state, heard, escalations),
@@ -264,7 +286,9 @@ pub fn decide(
             } else if known.times_asked(field) >= policy.most_asks() {
                 Err(No::AskedEnough(field.clone()))
             } else {
-                Ok(vec![AssessmentEvent::Asked { field: field.clone() }])
+                Ok(vec![AssessmentEvent::Asked {
+                    field: field.clone(),
+                }])
             }
         }
         (_, In::Ask { .. }) => wrong("a question"),
@@ -274,7 +298,10 @@ pub fn decide(
                 .driver(known.needs(), driver)
                 .filter(|_| !known.has(&field) && known.times_asked(&field) >= policy.most_asks())
                 .ok_or_else(|| No::CannotAssume(driver.clone()))?;
-            Ok(vec![AssessmentEvent::Assumed { driver: driver.clone(), value: shape.default }])
+            Ok(vec![AssessmentEvent::Assumed {
+                driver: driver.clone(),
+                value: shape.default,
+            }])
         }
         (_, In::Assume { .. }) => wrong("an assumption"),
         (Assessment::Asking { known }, In::Summarise) => {
@@ -282,9 +309,13 @@ pub fn decide(
             Ok(vec![AssessmentEvent::Summarised { brief }])
         }
         (_, In::Summarise) => wrong("a summary"),
-        (Assessment::Summarised { .. }, In::Confirm { at }) => Ok(vec![AssessmentEvent::Confirmed { at: *at }]),
+        (Assessment::Summarised { .. }, In::Confirm { at }) => {
+            Ok(vec![AssessmentEvent::Confirmed { at: *at }])
+        }
         (_, In::Confirm { .. }) => wrong("a confirmation"),
-        (Assessment::Escalated { why, .. }, In::Resume) if why.contains(&Escalation::OptOut) => Err(No::OptedOut),
+        (Assessment::Escalated { why, .. }, In::Resume) if why.contains(&Escalation::OptOut) => {
+            Err(No::OptedOut)
+        }
         (Assessment::Escalated { .. }, In::Resume) => Ok(vec![AssessmentEvent::Resumed]),
         (_, In::Resume) => wrong("a person's leave"),
         (Assessment::Closed { .. }, In::Close { .. }) => wrong("an end"),
@@ -305,15 +336,22 @@ fn hear(
     }
     let mut events = Vec::new();
     let ready = matches!(state, Assessment::Ready { .. });
-    let adds = state.known().is_some_and(|known| known.clone().after(heard) != *known);
+    let adds = state
+        .known()
+        .is_some_and(|known| known.clone().after(heard) != *known);
     if adds && !ready {
-        events.push(AssessmentEvent::Learned { heard: Box::new(heard.clone()) });
+        events.push(AssessmentEvent::Learned {
+            heard: Box::new(heard.clone()),
+        });
     }
     if !why.is_empty() {
         events.push(AssessmentEvent::Escalated { why });
     } else if ready {
         // What comes after the brief belongs to the negotiation.
-        return Err(AssessmentRefusal::WrongStage { stage: Stage::Ready, input: "words" });
+        return Err(AssessmentRefusal::WrongStage {
+            stage: Stage::Ready,
+            input: "words",
+        });
     }
     Ok(events)
 }
@@ -326,27 +364,57 @@ pub fn apply(state: Assessment, event: &AssessmentEvent) -> Assessment {
     match (state, event) {
         (A::Closed { why }, _) => A::Closed { why },
         (_, E::Closed { why }) => A::Closed { why: *why },
-        (A::Listening { known } | A::Asking { known }, E::Learned { heard }) => A::of(known.after(heard)),
+        (A::Listening { known } | A::Asking { known }, E::Learned { heard }) => {
+            A::of(known.after(heard))
+        }
         (A::Summarised { brief }, E::Learned { heard }) => A::of(brief.reopen().after(heard)),
-        (A::Escalated { known, why }, E::Learned { heard }) => A::Escalated { known: known.after(heard), why },
-        (A::Listening { known }, E::Asked { field }) => A::Listening { known: known.with_asked(field) },
-        (A::Asking { known }, E::Asked { field }) => A::Asking { known: known.with_asked(field) },
-        (A::Asking { known }, E::Assumed { driver, value }) => A::Asking { known: known.with_assumed(driver, *value) },
-        (A::Asking { .. }, E::Summarised { brief }) => A::Summarised { brief: (**brief).clone() },
-        (A::Summarised { brief }, E::Confirmed { at }) => A::Ready { brief: brief.confirmed(), confirmed_at: *at },
-        (A::Listening { known } | A::Asking { known }, E::Escalated { why }) => A::Escalated { known, why: why.clone() },
-        (A::Summarised { brief } | A::Ready { brief, .. }, E::Escalated { why }) => {
-            A::Escalated { known: brief.reopen(), why: why.clone() }
-        }
-        (A::Escalated { known, why: before }, E::Escalated { why }) => {
-            A::Escalated { known, why: before.union(why).copied().collect() }
-        }
+        (A::Escalated { known, why }, E::Learned { heard }) => A::Escalated {
+            known: known.after(heard),
+            why,
+        },
+        (A::Listening { known }, E::Asked { field }) => A::Listening {
+            known: known.with_asked(field),
+        },
+        (A::Asking { known }, E::Asked { field }) => A::Asking {
+            known: known.with_asked(field),
+        },
+        (A::Asking { known }, E::Assumed { driver, value }) => A::Asking {
+            known: known.with_assumed(driver, *value),
+        },
+        (A::Asking { .. }, E::Summarised { brief }) => A::Summarised {
+            brief: (**brief).clone(),
+        },
+        (A::Summarised { brief }, E::Confirmed { at }) => A::Ready {
+            brief: brief.confirmed(),
+            confirmed_at: *at,
+        },
+        (A::Listening { known } | A::Asking { known }, E::Escalated { why }) => A::Escalated {
+            known,
+            why: why.clone(),
+        },
+        (A::Summarised { brief } | A::Ready { brief, .. }, E::Escalated { why }) => A::Escalated {
+            known: brief.reopen(),
+            why: why.clone(),
+        },
+        (A::Escalated { known, why: before }, E::Escalated { why }) => A::Escalated {
+            known,
+            why: before.union(why).copied().collect(),
+        },
         (A::Escalated { known, .. }, E::Resumed) => A::of(known),
-        (state @ A::Ready { .. }, E::Learned { .. } | E::Asked { .. } | E::Assumed { .. } | E::Summarised { .. })
+        (
+            state @ A::Ready { .. },
+            E::Learned { .. } | E::Asked { .. } | E::Assumed { .. } | E::Summarised { .. },
+        )
         | (state @ A::Ready { .. }, E::Confirmed { .. } | E::Resumed)
-        | (state @ A::Listening { .. }, E::Assumed { .. } | E::Summarised { .. } | E::Confirmed { .. } | E::Resumed)
+        | (
+            state @ A::Listening { .. },
+            E::Assumed { .. } | E::Summarised { .. } | E::Confirmed { .. } | E::Resumed,
+        )
         | (state @ A::Asking { .. }, E::Confirmed { .. } | E::Resumed)
-        | (state @ A::Summarised { .. }, E::Asked { .. } | E::Assumed { .. } | E::Summarised { .. } | E::Resumed)
+        | (
+            state @ A::Summarised { .. },
+            E::Asked { .. } | E::Assumed { .. } | E::Summarised { .. } | E::Resumed,
+        )
         | (
             state @ A::Escalated { .. },
             E::Asked { .. } | E::Assumed { .. } | E::Summarised { .. } | E::Confirmed { .. },

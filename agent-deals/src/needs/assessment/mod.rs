@@ -9,7 +9,8 @@ mod tests;
 
 pub use brief::{Brief, Figure, Known, Lack};
 pub use machine::{
-    Assessment, AssessmentEvent, AssessmentInput, AssessmentRefusal, CloseReason, Stage, apply, decide,
+    Assessment, AssessmentEvent, AssessmentInput, AssessmentRefusal, CloseReason, Stage, apply,
+    decide,
 };
 pub use planner::{Next, PriceSketch, Question, next};
 pub use policy::{

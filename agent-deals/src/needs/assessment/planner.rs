@@ -36,7 +36,10 @@ pub struct Question {
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "every caller must decide every case")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every caller must decide every case"
+)]
 pub enum Next {
     /// Ask.
     Ask(Question),
@@ -72,7 +75,11 @@ pub fn next(state: &Assessment, policy: &AssessmentPolicy, sketch: &dyn PriceSke
     if lacks.is_empty() {
         return Next::Summarise;
     }
-    let plan = Plan { known, policy, sketch };
+    let plan = Plan {
+        known,
+        policy,
+        sketch,
+    };
     let best = lacks
         .iter()
         .filter(|field| known.times_asked(field) < policy.most_asks())
@@ -82,15 +89,23 @@ pub fn next(state: &Assessment, policy: &AssessmentPolicy, sketch: &dyn PriceSke
     match best {
         Some((value, field)) => {
             let words = match field {
-                Field::Driver(id) => policy.driver(known.needs(), id).map(|driver| driver.ask.clone()),
+                Field::Driver(id) => policy
+                    .driver(known.needs(), id)
+                    .map(|driver| driver.ask.clone()),
                 _ => None,
             };
-            Next::Ask(Question { field: field.clone(), value, words })
+            Next::Ask(Question {
+                field: field.clone(),
+                value,
+                words,
+            })
         }
         None => lacks
             .iter()
             .find_map(|field| match field {
-                Field::Driver(driver) => Some(Next::Assume { driver: driver.clone() }),
+                Field::Driver(driver) => Some(Next::Assume {
+                    driver: driver.clone(),
+                }),
                 _ => None,
             })
             .unwrap_or(Next::CallPerson),
@@ -109,7 +124,10 @@ impl Plan<'_> {
         match field {
             Field::Needs => i64::MAX,
             // Whether all of it is in or out.
-            Field::Confirm(need) => self.sketch.price(&[need.as_str()], &self.figures(None)).unwrap_or(0),
+            Field::Confirm(need) => self
+                .sketch
+                .price(&[need.as_str()], &self.figures(None))
+                .unwrap_or(0),
             Field::Driver(id) => self
                 .policy
                 .driver(self.known.needs(), id)
@@ -123,9 +141,16 @@ impl Plan<'_> {
 
     fn moved_by(&self, driver: &DriverShape) -> i64 {
         let low = (driver.default / SPREAD).max(driver.min);
-        let high = driver.default.saturating_mul(SPREAD).max(driver.default.saturating_add(1)).min(driver.max);
+        let high = driver
+            .default
+            .saturating_mul(SPREAD)
+            .max(driver.default.saturating_add(1))
+            .min(driver.max);
         let needs: Vec<&str> = self.known.needs().collect();
-        let at = |value: i64| self.sketch.price(&needs, &self.figures(Some((&driver.id, value))));
+        let at = |value: i64| {
+            self.sketch
+                .price(&needs, &self.figures(Some((&driver.id, value))))
+        };
         match (at(low), at(high)) {
             (Some(low), Some(high)) => high.saturating_sub(low).saturating_abs(),
             _ => 0,
@@ -141,7 +166,12 @@ impl Plan<'_> {
             .flat_map(|service| &service.drivers)
             .map(|driver| (driver.id.clone(), driver.default))
             .collect();
-        figures.extend(self.known.figures().iter().map(|(id, figure)| (id.clone(), figure.value())));
+        figures.extend(
+            self.known
+                .figures()
+                .iter()
+                .map(|(id, figure)| (id.clone(), figure.value())),
+        );
         figures.extend(set.map(|(id, value)| (id.to_owned(), value)));
         figures
     }

@@ -82,7 +82,10 @@ impl AssessmentParams {
                         ask: driver.ask.clone(),
                     })
                     .collect();
-                Some(ServiceShape { need: need.id.as_str().to_owned(), drivers })
+                Some(ServiceShape {
+                    need: need.id.as_str().to_owned(),
+                    drivers,
+                })
             })
             .collect();
         Self {
@@ -100,19 +103,32 @@ impl AssessmentParams {
     ///
     /// [`AssessmentPolicyError`] for the first thing that does not hold.
     pub fn check(self) -> Result<AssessmentPolicy, AssessmentPolicyError> {
-        if let Some(rule) = Escalation::ALL.into_iter().find(|rule| !self.escalate.contains(rule)) {
+        if let Some(rule) = Escalation::ALL
+            .into_iter()
+            .find(|rule| !self.escalate.contains(rule))
+        {
             return Err(AssessmentPolicyError::EscalationOff { rule });
         }
         if !(1..=3).contains(&self.most_asks) {
-            return Err(AssessmentPolicyError::Asks { given: self.most_asks });
+            return Err(AssessmentPolicyError::Asks {
+                given: self.most_asks,
+            });
         }
         let mut needs = BTreeSet::new();
         for service in &self.services {
             if !needs.insert(&service.need) {
-                return Err(AssessmentPolicyError::Twice { need: service.need.clone() });
+                return Err(AssessmentPolicyError::Twice {
+                    need: service.need.clone(),
+                });
             }
-            if let Some(driver) = service.drivers.iter().find(|d| !(d.min <= d.default && d.default <= d.max)) {
-                return Err(AssessmentPolicyError::Range { driver: driver.id.clone() });
+            if let Some(driver) = service
+                .drivers
+                .iter()
+                .find(|d| !(d.min <= d.default && d.default <= d.max))
+            {
+                return Err(AssessmentPolicyError::Range {
+                    driver: driver.id.clone(),
+                });
             }
         }
         Ok(AssessmentPolicy(self))
@@ -145,7 +161,11 @@ impl AssessmentPolicy {
 
     /// A driver by its name, where any of the needs has it.
     #[must_use]
-    pub fn driver<'a>(&'a self, needs: impl IntoIterator<Item = &'a str>, id: &str) -> Option<&'a DriverShape> {
+    pub fn driver<'a>(
+        &'a self,
+        needs: impl IntoIterator<Item = &'a str>,
+        id: &str,
+    ) -> Option<&'a DriverShape> {
         needs
             .into_iter()
             .filter_map(|need| self.service(need))
@@ -168,7 +188,9 @@ impl AssessmentPolicy {
 #[non_exhaustive]
 pub enum AssessmentPolicyError {
     /// A rule that hands over to a person is missing.
-    #[error("the assessment policy leaves out the escalation {rule:?}; it cannot be switched off, add it")]
+    #[error(
+        "the assessment policy leaves out the escalation {rule:?}; it cannot be switched off, add it"
+    )]
     EscalationOff {
         /// The rule.
         rule: Escalation,
