@@ -2,6 +2,13 @@
 //!
 //! `cargo bench -p dealwright-embedded --bench steps -- [LEADS]`, 100 000 leads unless said.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a bench that cannot go on ends"
+)]
+
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;

@@ -91,6 +91,10 @@ pub struct DealWonParts {
     pub website: Option<String>,
     /// Facts about the business from discovery, name and value.
     pub facts: Vec<(String, String)>,
+    /// What directories say of the business, by `<source>.<field>`: `town-guide.phone`. Since
+    /// version 2.
+    #[serde(default)]
+    pub listings: Option<Personal<BTreeMap<String, String>>>,
     /// What the client needs; each stands here once.
     pub requirements: Vec<Requirement>,
     /// What was promised about how the work is done.
@@ -223,5 +227,5 @@ impl From<DealWon> for DealWonParts {
 
 impl Contract for DealWon {
     const NAME: &'static str = "deal-won";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Contract, HandOffError, Requirement};
@@ -76,6 +78,10 @@ pub struct LeadQualifiedParts {
     pub requirements: Vec<Requirement>,
     /// Facts about the business that may be cited to them, name and value.
     pub facts: Vec<(String, String)>,
+    /// What directories say of the business, by `<source>.<field>`: `town-guide.phone`. Since
+    /// version 2.
+    #[serde(default)]
+    pub listings: Option<Personal<BTreeMap<String, String>>>,
     /// Why we may write to them.
     pub basis: Option<LegalBasis>,
 }
@@ -190,5 +196,5 @@ impl From<LeadQualified> for LeadQualifiedParts {
 
 impl Contract for LeadQualified {
     const NAME: &'static str = "lead-qualified";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }

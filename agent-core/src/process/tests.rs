@@ -772,6 +772,10 @@ fn sources() -> Vec<std::path::PathBuf> {
 
 // covers: OR-2, LB-1
 #[test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "reads the sources of this project"
+)]
 fn domain_crates_ask_no_clock_no_dice_and_no_surroundings() {
     let forbidden = [
         ["System", "Time::"].concat(),

@@ -572,8 +572,10 @@ fn a_question_is_answered_and_the_time_to_answer_begins_anew() {
 
 #[test]
 fn a_client_who_cannot_be_reached_becomes_a_task_for_people() {
-    let mut client = ClientPolicy::default();
-    client.refuses = ["handover-1-1".to_owned(), "report".to_owned()].into();
+    let client = ClientPolicy {
+        refuses: ["handover-1-1".to_owned(), "report".to_owned()].into(),
+        ..ClientPolicy::default()
+    };
     let mut world = World::new(policy(), client, 0);
     world.won("first", deal_parts());
     world.run();

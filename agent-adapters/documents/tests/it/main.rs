@@ -1,5 +1,12 @@
 //! The contract of the renderer, and documents as an agency sends them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
 mod samples;
 
 use std::io::Write as _;

@@ -1,5 +1,12 @@
 //! What the embedded store owes, on real files.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
 mod bad_input;
 mod kill;
 

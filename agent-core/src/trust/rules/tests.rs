@@ -656,7 +656,7 @@ fn generated(n: usize) -> Case {
     case.draft.letter.notices.source = Some(format!(
         "Your address came from list {n} of the Example Directory."
     ));
-    if n % 7 == 0 {
+    if n.is_multiple_of(7) {
         case.draft.letter.thread = Some(Thread {
             in_reply_to: format!("{n}@bakery.example"),
             references: Vec::new(),

@@ -231,9 +231,10 @@ fn what_came_in_is_kept_when_a_failed_charge_is_tried_again() {
 
 #[test]
 fn a_charge_rests_on_the_accepted_offer() {
+    type Change = Box<dyn Fn(&mut AskCharge)>;
     let mut payer = Alone::new(PayerPolicy::default());
     payer.ask(ask(1, 6_000)).unwrap();
-    let table: [(&str, Box<dyn Fn(&mut AskCharge)>); 6] = [
+    let table: [(&str, Change); 6] = [
         ("above the rest", Box::new(|a| a.bill.amount = eur(4_001))),
         ("nothing", Box::new(|a| a.bill.amount = eur(0))),
         ("less than nothing", Box::new(|a| a.bill.amount = eur(-5))),
