@@ -1,6 +1,6 @@
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::News;
@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 pub struct BreakerLimits {
     /// Fewer letters than this say nothing.
     pub sample: u32,
-    /// The days that are looked back on.
+    /// The days that are looked back on, today included; at most 60.
     pub days: u32,
     /// Bounces per million letters that stop.
     pub bounce_ppm: u32,
@@ -38,12 +38,55 @@ impl Default for BreakerLimits {
     }
 }
 
-/// What happened to one mailbox's letters lately.
+/// The days that a tally remembers, which is as far as limits can look back.
+const REMEMBERED: i64 = 60;
+
+/// What happened to one mailbox's letters lately, by UTC day: small however much is sent, and
+/// free of limits, so that a change of policy changes no history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    sent: VecDeque<Timestamp>,
-    bounces: VecDeque<Timestamp>,
-    complaints: VecDeque<Timestamp>,
+    days: BTreeMap<NaiveDate, Day>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Day {
+    sent: u32,
+    bounces: u32,
+    complaints: u32,
+}
+
+impl Tally {
+    /// Counts a letter that left.
+    pub fn sent(&mut self, at: Timestamp) {
+        self.day(at).sent += 1;
+    }
+
+    /// Counts what came back.
+    pub fn news(&mut self, news: &News, at: Timestamp) {
+        match news {
+            News::HardBounce => self.day(at).bounces += 1,
+            News::Complaint => self.day(at).complaints += 1,
+            _ => {}
+        }
+    }
+
+    fn day(&mut self, at: Timestamp) -> &mut Day {
+        let today = at.date_naive();
+        self.days = self.days.split_off(&(today - Duration::days(REMEMBERED)));
+        self.days.entry(today).or_default()
+    }
+
+    /// Letters, bounces and complaints of the `days` up to `now`, today included.
+    fn within(&self, days: u32, now: Timestamp) -> Day {
+        let first = now.date_naive() - Duration::days(i64::from(days.max(1)) - 1);
+        let mut all = Day::default();
+        for day in self.days.range(first..).map(|(_, day)| day) {
+            all.sent += day.sent;
+            all.bounces += day.bounces;
+            all.complaints += day.complaints;
+        }
+        all
+    }
 }
 
 /// Why a mailbox was stopped, with the numbers.
@@ -74,36 +117,20 @@ impl<'a> Breaker<'a> {
         Self { limits }
     }
 
-    /// Counts a letter that left.
-    pub fn sent(&self, tally: &mut Tally, at: Timestamp) {
-        tally.sent.push_back(at);
-        self.forget(tally, at);
-    }
-
-    /// Counts what came back.
-    pub fn news(&self, tally: &mut Tally, news: &News, at: Timestamp) {
-        match news {
-            News::HardBounce => tally.bounces.push_back(at),
-            News::Complaint => tally.complaints.push_back(at),
-            _ => {}
-        }
-        self.forget(tally, at);
-    }
-
     /// Whether the numbers stop the mailbox now.
     #[must_use]
     pub fn trips(&self, tally: &Tally, now: Timestamp) -> Option<Trip> {
-        let of = count(&tally.sent);
+        let Day {
+            sent: of,
+            bounces,
+            complaints,
+        } = tally.within(self.limits.days, now);
         if of < self.limits.sample {
             return None;
         }
         [
-            ("bounces", count(&tally.bounces), self.limits.bounce_ppm),
-            (
-                "complaints",
-                count(&tally.complaints),
-                self.limits.complaint_ppm,
-            ),
+            ("bounces", bounces, self.limits.bounce_ppm),
+            ("complaints", complaints, self.limits.complaint_ppm),
         ]
         .into_iter()
         .find(|(_, bad, limit)| {
@@ -117,17 +144,4 @@ impl<'a> Breaker<'a> {
             until: now + Duration::hours(i64::from(self.limits.pause_hours)),
         })
     }
-
-    fn forget(&self, tally: &mut Tally, now: Timestamp) {
-        let start = now - Duration::days(i64::from(self.limits.days));
-        for queue in [&mut tally.sent, &mut tally.bounces, &mut tally.complaints] {
-            while queue.front().is_some_and(|at| *at < start) {
-                queue.pop_front();
-            }
-        }
-    }
-}
-
-fn count(queue: &VecDeque<Timestamp>) -> u32 {
-    u32::try_from(queue.len()).unwrap_or(u32::MAX)
 }

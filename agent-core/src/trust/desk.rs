@@ -411,9 +411,7 @@ impl Process for Desk {
                     if let Some(done) = state.slots.remove(slot) {
                         for scope in &done.scopes {
                             if let Scope::Mailbox(mailbox) = scope {
-                                let tally = state.tallies.entry(mailbox.clone()).or_default();
-                                let limits = BreakerLimits::default();
-                                Breaker::new(&limits).sent(tally, *at);
+                                state.tallies.entry(mailbox.clone()).or_default().sent(*at);
                             }
                         }
                     }
@@ -427,11 +425,10 @@ impl Process for Desk {
                 }
             }
             DeskEvent::Heard(news) => {
-                let limits = BreakerLimits::default();
                 for scope in &news.scopes {
                     if let Scope::Mailbox(mailbox) = scope {
                         let tally = state.tallies.entry(mailbox.clone()).or_default();
-                        Breaker::new(&limits).news(tally, &news.news, news.at);
+                        tally.news(&news.news, news.at);
                     }
                 }
             }
@@ -548,7 +545,10 @@ fn asked(state: &DeskState, recipient: &ProcessKey, ask: &AskSlot, cx: &Cx<'_>) 
     let window = marketing.then(|| window(ask));
     if let Some(kept) = state.slots.get(&slot) {
         let open = window.as_ref().is_none_or(|w| w.is_open(now));
-        if kept.granted {
+        // The recipient asks for the next booking only once the earlier one is proven not to have
+        // been performed, so the place passes on.
+        let passes_on = kept.granted && !kept.withdrawn && ask.attempt > kept.attempt;
+        if kept.granted && !passes_on {
             // A booking that never came to an end, for example because its outcome is unknown:
             // its place stays counted, and nothing new is granted on it.
             return Ok(answer(SlotVerdict::Deferred {
@@ -726,7 +726,7 @@ fn heard(state: &DeskState, news: &DeskNews, cx: &Cx<'_>) -> Decision<Desk> {
             continue;
         };
         let mut tally = state.tallies.get(mailbox).cloned().unwrap_or_default();
-        breaker.news(&mut tally, &news.news, news.at);
+        tally.news(&news.news, news.at);
         let resting = state
             .paused
             .get(mailbox)

@@ -100,6 +100,21 @@ pub trait Messenger: Debug + Send + Sync {
     async fn send(&self, sendable: Sendable) -> Result<Receipt, PortError>;
 }
 
+#[async_trait]
+impl<T: Messenger + ?Sized> Messenger for Arc<T> {
+    fn channel(&self) -> Channel {
+        (**self).channel()
+    }
+
+    fn class(&self) -> EffectClass {
+        (**self).class()
+    }
+
+    async fn send(&self, sendable: Sendable) -> Result<Receipt, PortError> {
+        (**self).send(sendable).await
+    }
+}
+
 /// Port: asks a provider what it took, to settle what is `Unknown`.
 ///
 /// # Contract

@@ -51,7 +51,7 @@ pub use payer::{
     ChargeEffect, Instalment, InstalmentPhase, Payer, PayerEvent, PayerInput, PayerPolicy,
     PayerState,
 };
-pub use payment::{Bill, Charge, ChargeReceipt, PayerPerformer, PaymentGateway};
+pub use payment::{Bill, Charge, ChargeLog, ChargeReceipt, PayerPerformer, PaymentGateway};
 pub use recipient::{
     Intent, Phase, Recipient, RecipientEvent, RecipientInput, RecipientPolicy, RecipientState,
     SendEffect,

@@ -171,6 +171,13 @@ pub enum PayerEvent {
         /// The provider's word.
         receipt: ChargeReceipt,
     },
+    /// It is proven that a try was not taken, and the next one is out.
+    Repeated {
+        /// Which invoice, by id.
+        invoice: String,
+        /// Which try.
+        attempt: u32,
+    },
     /// Money came in.
     Received {
         /// Which invoice, by id.
@@ -287,6 +294,9 @@ impl Process for Payer {
                     i.phase = InstalmentPhase::Paid;
                 }
             }),
+            PayerEvent::Repeated { invoice, attempt } => {
+                set(&mut state, invoice, |i| i.attempt = *attempt);
+            }
             PayerEvent::Failed { invoice, .. } => {
                 set(&mut state, invoice, |i| i.phase = InstalmentPhase::Failed);
             }
@@ -519,6 +529,16 @@ fn untaken(state: &PayerState, invoice: &str, attempt: u32, how: Unsettled, cx: 
             "an outcome for a charge that is not out",
         ));
     };
+    if how == Unsettled::NotPerformed && !cx.policy().stopped {
+        // Proof that it was never taken: it goes again, as the next try.
+        let attempt = attempt.saturating_add(1);
+        return Ok(Decision::nothing()
+            .event(PayerEvent::Repeated {
+                invoice: invoice.to_owned(),
+                attempt,
+            })
+            .and(charge(invoice, attempt, &i.bill)));
+    }
     Ok(Decision::nothing()
         .event(PayerEvent::Failed {
             invoice: invoice.to_owned(),

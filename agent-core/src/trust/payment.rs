@@ -97,6 +97,28 @@ pub trait PaymentGateway: Debug + Send + Sync {
     async fn charge(&self, charge: Charge) -> Result<ChargeReceipt, PortError>;
 }
 
+#[async_trait]
+impl<T: PaymentGateway + ?Sized> PaymentGateway for Arc<T> {
+    fn class(&self) -> EffectClass {
+        (**self).class()
+    }
+
+    async fn charge(&self, charge: Charge) -> Result<ChargeReceipt, PortError> {
+        (**self).charge(charge).await
+    }
+}
+
+/// Port: asks a provider which charges it took, to settle what is `Unknown`.
+///
+/// # Contract
+///
+/// - `None` only where the provider is sure that it never took the key.
+#[async_trait]
+pub trait ChargeLog: Debug + Send + Sync {
+    /// The receipt of the charge under `key`, where there is one.
+    async fn find_charge(&self, key: EffectKey) -> Result<Option<ChargeReceipt>, PortError>;
+}
+
 /// Performs the charges of payers by one gateway.
 #[derive(Clone, Debug)]
 pub struct PayerPerformer {

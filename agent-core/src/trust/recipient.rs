@@ -301,6 +301,11 @@ pub enum RecipientEvent {
         /// Until when.
         until: Timestamp,
     },
+    /// It is proven that it did not leave, and its place is asked for once more.
+    Returned {
+        /// Which letter.
+        intent: String,
+    },
     /// The effect is being taken back.
     Stopping {
         /// Which letter.
@@ -484,6 +489,7 @@ impl Process for Recipient {
                     found.attempt = *attempt;
                 }
             }
+            RecipientEvent::Returned { intent } => phase(intent, Phase::AwaitsSlot),
             RecipientEvent::Deferred { intent, until } => {
                 phase(intent, Phase::Deferred { until: *until });
             }
@@ -1064,6 +1070,14 @@ fn unsent(state: &RecipientState, name: &str, attempt: u32, how: Unsettled, cx: 
             "I7",
             "an outcome for a letter that is not on its way",
         ));
+    }
+    if how == Unsettled::NotPerformed && intent.draft.is_some() {
+        // Proof that it never left: it goes again, as the next booking on the same place.
+        return Ok(Decision::nothing()
+            .event(RecipientEvent::Returned {
+                intent: name.to_owned(),
+            })
+            .and(ask_slot(name, intent, cx)));
     }
     Ok(done.and(match how {
         Unsettled::Expired | Unsettled::NotPerformed | Unsettled::Cancelled => {

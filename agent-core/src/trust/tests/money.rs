@@ -185,21 +185,28 @@ fn each_invoice_is_charged_once_unless_the_first_try_failed() {
     assert_eq!(payer.ask(ask(1, 4_000)), Err("I6".to_owned()));
     assert_eq!(payer.ask(ask(1, 1)), Err("I6".to_owned()));
     assert_eq!(payer.effects.len(), 1);
-    let untaken = PayerInput::Untaken {
+    let untaken = |attempt, how| PayerInput::Untaken {
         step: invoice(1).to_string(),
-        attempt: 0,
-        how: Unsettled::NotPerformed,
+        attempt,
+        how,
     };
-    assert!(payer.step(&untaken).is_ok());
-    assert_eq!(payer.step(&untaken), Err("I7".to_owned()));
+    // Proof that it was not taken puts it out again, under a key of its own.
+    assert!(payer.step(&untaken(0, Unsettled::NotPerformed)).is_ok());
+    assert_eq!(
+        payer.step(&untaken(0, Unsettled::NotPerformed)),
+        Err("I7".to_owned())
+    );
+    assert_eq!(payer.ask(ask(1, 4_000)), Err("I6".to_owned()));
+    assert!(payer.step(&untaken(1, Unsettled::Exhausted)).is_ok());
     assert!(
         payer.ask(ask(1, 4_000)).is_ok(),
         "a person or the asker may try again"
     );
-    assert_eq!(payer.effects.len(), 2);
-    assert_ne!(
-        payer.effects[0].1, payer.effects[1].1,
-        "under a key of its own"
+    let keys: BTreeSet<_> = payer.effects.iter().map(|(_, key, _)| *key).collect();
+    assert_eq!(
+        (keys.len(), payer.effects.len()),
+        (3, 3),
+        "each under a key of its own"
     );
     // What came in for an invoice is kept over a repeat.
     assert_eq!(payer.of(1).paid, eur(0));
