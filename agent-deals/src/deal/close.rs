@@ -215,6 +215,7 @@ fn won(
         language: parts.language,
         website: parts.website.clone(),
         facts: parts.facts.clone(),
+        listings: parts.listings.clone(),
         requirements: offer::needed(state, cx)
             .into_iter()
             .filter(|r| priced.contains(&r.id))

@@ -27,6 +27,7 @@ pub fn order() -> TaskOrder {
             "https://baeckerei-sommer.example/".to_owned(),
         )]
         .into(),
+        listings: None,
         inputs: BTreeMap::new(),
         requires: ["website".to_owned()].into(),
         produces: vec!["report".to_owned()],

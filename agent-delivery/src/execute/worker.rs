@@ -7,6 +7,7 @@ use dealwright_core::canonical::{self, CanonicalError, Digest32};
 use dealwright_core::error::PortError;
 use dealwright_core::id::{ProjectId, TaskId};
 use dealwright_core::money::Money;
+use dealwright_core::personal::Personal;
 use dealwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -131,6 +132,9 @@ pub struct TaskOrder {
     pub options: Vec<String>,
     /// Facts it needs by name, for example `website`.
     pub facts: BTreeMap<String, String>,
+    /// What directories say of the client, by `<source>.<field>`: `town-guide.phone`.
+    #[serde(default)]
+    pub listings: Option<Personal<BTreeMap<String, String>>>,
     /// Inputs by name; the bytes lie in `Blobs`.
     pub inputs: BTreeMap<String, Digest32>,
     /// The names of inputs and facts without which it cannot be done.
@@ -148,7 +152,8 @@ pub struct TaskOrder {
 }
 
 impl TaskOrder {
-    /// The hash of everything the work rests on; attempt, due time and limit are not part of it.
+    /// The hash of everything the work rests on; attempt, due time and limit are not part of it,
+    /// nor what directories say of the client: a plain hash would tell who it is.
     ///
     /// # Errors
     ///

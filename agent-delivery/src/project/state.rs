@@ -384,6 +384,8 @@ impl ProjectState {
             ProjectEvent::InputGiven { name, value } => {
                 if let Some(setup) = &mut self.setup {
                     setup.facts.insert(name.to_string(), value.clone());
+                    // What the client says of themselves outweighs what others say of them.
+                    setup.facts.insert(format!("own.{name}"), value.clone());
                     for input in setup.inputs.iter_mut().filter(|i| i.name == *name) {
                         input.given = true;
                     }

@@ -78,6 +78,10 @@ fn start(step: &mut Step<'_, '_>, task: &Task) {
         drivers: task.drivers().clone(),
         options: task.options().to_vec(),
         facts: setup.facts.clone(),
+        listings: step
+            .state
+            .deal()
+            .and_then(|d| d.parts().listings.clone()),
         inputs: std::collections::BTreeMap::new(),
         requires: task.requires().iter().map(ToString::to_string).collect(),
         produces: task.produces().iter().map(ToString::to_string).collect(),
@@ -264,6 +268,7 @@ fn no_order() -> TaskOrder {
         drivers: std::collections::BTreeMap::new(),
         options: Vec::new(),
         facts: std::collections::BTreeMap::new(),
+        listings: None,
         inputs: std::collections::BTreeMap::new(),
         requires: std::collections::BTreeSet::new(),
         produces: Vec::new(),

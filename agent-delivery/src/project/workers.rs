@@ -10,6 +10,7 @@ use dealwright_core::error::{PortError, PortErrorKind, Retry};
 use dealwright_core::money::Money;
 use dealwright_core::page::{FetchPurpose, FetchRequest, Page, PageFetcher, PageUrl, SourceName};
 use dealwright_core::party::Language;
+use dealwright_core::personal::Purpose;
 use dealwright_core::provenance::{Confidence, Source, SourceKind};
 use dealwright_core::text::Untrusted;
 
@@ -282,10 +283,11 @@ impl Worker for WebsiteAuditWorker {
 
 /// Decides what is right where directories disagree, and writes the corrected data.
 ///
-/// Its name in the catalogue is `listing-repair`. It reads listings from the order's facts
-/// `listing.<source>.<field>`, for example `listing.town-guide.phone`, and the client's own word
-/// from the plain facts `name`, `street`, `postal_code`, `city`, `region`, `country`, `phone`,
-/// `email`, `website`, `hours` and `category`.
+/// Its name in the catalogue is `listing-repair`. It reads listings from the order's
+/// [`listings`](TaskOrder::listings) and from its facts `listing.<source>.<field>`, for example
+/// `listing.town-guide.phone`, and the client's own word from the facts `own.<field>`. Fields are
+/// `name`, `street`, `postal_code`, `city`, `region`, `country`, `phone`, `email`, `website`,
+/// `hours` and `category`.
 #[derive(Clone, Debug)]
 pub struct ListingRepairWorker {
     press: Press,
@@ -358,11 +360,16 @@ impl Worker for ListingRepairWorker {
 fn listings(order: &TaskOrder) -> Vec<Listing> {
     let at = chrono::DateTime::UNIX_EPOCH;
     let mut by_source: BTreeMap<&str, Listing> = BTreeMap::new();
-    for (name, value) in &order.facts {
-        let Some((source, key)) = name
-            .strip_prefix("listing.")
-            .and_then(|rest| rest.rsplit_once('.'))
-        else {
+    let plain = order
+        .facts
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("listing.")?, value)));
+    let carried = order.listings.iter().flat_map(|listings| {
+        let listings = listings.reveal(Purpose::Delivery);
+        listings.iter().map(|(name, value)| (name.as_str(), value))
+    });
+    for (name, value) in plain.chain(carried) {
+        let Some((source, key)) = name.rsplit_once('.') else {
             continue;
         };
         let Some(field) = ListingField::of_key(key) else {
@@ -381,7 +388,10 @@ fn listings(order: &TaskOrder) -> Vec<Listing> {
     );
     let fields = ListingField::ALL.into_iter();
     let said: Vec<(ListingField, &String)> = fields
-        .filter_map(|field| Some((field, order.facts.get(field.key())?)))
+        .filter_map(|field| {
+            let name = format!("own.{}", field.key());
+            Some((field, order.facts.get(&name)?))
+        })
         .collect();
     let mut all: Vec<Listing> = Vec::new();
     if !said.is_empty() {
