@@ -136,7 +136,7 @@ impl ImportLeads {
         })
     }
 
-    async fn existing(&self) -> Result<Vec<(LeadId, IntakeRecord)>, PortError> {
+    pub(crate) async fn existing(&self) -> Result<Vec<(LeadId, IntakeRecord)>, PortError> {
         let mut records = Vec::new();
         let mut after: Option<Cursor> = None;
         loop {

@@ -1,15 +1,12 @@
-use dealwright_core::handoff::{
-    AskPriors, LeadQualified, LeadQualifiedParts, Priors, ReasonPoints, RecommendedService,
-};
-use dealwright_core::id::{DealId, LeadId};
+use dealwright_core::handoff::{AskPriors, Priors, ReasonPoints, RecommendedService};
+use dealwright_core::id::LeadId;
 use dealwright_core::page::PageUrl;
-use dealwright_core::party::Language;
-use dealwright_core::process::{Actor, Decision, Refusal};
-use dealwright_core::trust::LegalBasis;
+use dealwright_core::process::{Actor, Decision, Process as _, Refusal};
 
+use super::complete::{advance, correct, enriched, not_enriched, spend};
+use super::hand_over::hand_over;
 use super::{
-    Answer, CHANNEL, Cx, IntakeRecord, Judged, Lead, LeadEffect, LeadEvent, LeadInput, LeadPhase,
-    LeadState, Profile, WebsiteReading,
+    Answer, Cx, IntakeRecord, Judged, Lead, LeadEffect, LeadEvent, LeadInput, LeadPhase, LeadState,
 };
 use crate::qualify::{Override, Verdict};
 
@@ -17,10 +14,11 @@ pub(super) fn decide(state: &LeadState, input: &LeadInput, cx: &Cx<'_>) -> Answe
     match input {
         LeadInput::Intake { lead, record } => intake(state, *lead, record, cx),
         LeadInput::Read(reading) => {
-            let decision = Decision::nothing().event(LeadEvent::Read(reading.clone()));
-            Ok(decision.and(ask_market(state, cx)))
+            let event = LeadEvent::Read(reading.clone());
+            let next = Lead::apply(state.clone(), &event);
+            Ok(Decision::nothing().event(event).and(advance(&next, cx)))
         }
-        LeadInput::NotRead(_) => Ok(ask_market(state, cx)),
+        LeadInput::NotRead(_) => Ok(advance(state, cx)),
         LeadInput::Priors(priors) => judged(state, Some(priors), cx),
         LeadInput::Overrule { verdict, why } => overrule(state, verdict.as_ref(), why, cx),
         LeadInput::Closed(closed) => Ok(Decision::nothing().event(LeadEvent::Closed {
@@ -31,8 +29,25 @@ pub(super) fn decide(state: &LeadState, input: &LeadInput, cx: &Cx<'_>) -> Answe
             LeadPhase::HandedOver { .. } | LeadPhase::Client | LeadPhase::New => {
                 Ok(Decision::nothing())
             }
-            _ => Ok(ask_market(state, cx)),
+            LeadPhase::Lost { .. } => Ok(Decision::nothing()
+                .event(LeadEvent::Reopened)
+                .and(ask_market(state, cx))),
+            _ => Ok(again(state, cx)),
         },
+        LeadInput::SignalEnded if state.phase.is_settled() => Ok(Decision::nothing()),
+        LeadInput::SignalEnded => Ok(again(state, cx)),
+        LeadInput::Spend(answer) => spend(state, answer, cx),
+        LeadInput::Enriched { key, accepted } => enriched(state, key, accepted, cx),
+        LeadInput::NotEnriched { key, how } => not_enriched(state, key, *how, cx),
+        LeadInput::Correct(value) => correct(state, value, cx),
+    }
+}
+
+/// Looks for what is missing and judges again, unless a judgement is on its way already.
+fn again(state: &LeadState, cx: &Cx<'_>) -> Decision<Lead> {
+    match state.phase {
+        LeadPhase::Enriching | LeadPhase::AwaitsPriors => Decision::nothing(),
+        _ => advance(state, cx),
     }
 }
 
@@ -44,10 +59,26 @@ fn intake(state: &LeadState, lead: LeadId, record: &IntakeRecord, cx: &Cx<'_>) -
     if known {
         return Err(Refusal::new("LG-4", "this record was taken in already"));
     }
-    let decision = Decision::nothing().event(LeadEvent::Recorded {
+    let event = LeadEvent::Recorded {
         lead,
         record: Box::new(record.clone()),
-    });
+    };
+    let mut next = Lead::apply(state.clone(), &event);
+    let mut decision = Decision::nothing().event(event);
+    // Who asks again after a sale has ended begins another one; a directory does not.
+    let ended = matches!(state.phase, LeadPhase::Client | LeadPhase::Lost { .. });
+    if ended && record.inquiry.is_some() {
+        next = Lead::apply(next, &LeadEvent::Reopened);
+        decision = decision.event(LeadEvent::Reopened);
+    }
+    for (at, signal) in record.signals.iter().enumerate() {
+        // What a signal gave goes when it ends.
+        decision = decision.timer(
+            cx.step(&format!("signal-ends-{at}")),
+            signal.expires_at,
+            LeadInput::SignalEnded,
+        );
+    }
     let website = record
         .website
         .as_ref()
@@ -62,24 +93,21 @@ fn intake(state: &LeadState, lead: LeadId, record: &IntakeRecord, cx: &Cx<'_>) -
                 LeadEffect::ReadWebsite {
                     url,
                     source: record.source.clone(),
+                    country: record.country.or(cx.policy().country),
                 },
             )),
         // While the website is being read or the market is asked, the judgement still comes.
         _ if matches!(state.phase, LeadPhase::Enriching | LeadPhase::AwaitsPriors) => Ok(decision),
-        _ => Ok(decision.and(ask_market_about(record.sector.clone(), cx))),
+        _ => Ok(decision.and(advance(&next, cx))),
     }
 }
 
-fn ask_market(state: &LeadState, cx: &Cx<'_>) -> Decision<Lead> {
+pub(super) fn ask_market(state: &LeadState, cx: &Cx<'_>) -> Decision<Lead> {
     let sector = state
         .profile()
         .sector
         .choose()
         .map(|c| c.value().value().clone());
-    ask_market_about(sector, cx)
-}
-
-fn ask_market_about(sector: Option<String>, cx: &Cx<'_>) -> Decision<Lead> {
     Decision::nothing().event(LeadEvent::AskedMarket).tell(
         cx.peer("market", cx.policy().market.clone()),
         cx.step("priors"),
@@ -87,7 +115,8 @@ fn ask_market_about(sector: Option<String>, cx: &Cx<'_>) -> Decision<Lead> {
     )
 }
 
-fn judged(state: &LeadState, fresh: Option<&Priors>, cx: &Cx<'_>) -> Answer {
+/// Qualifies and scores; hands over what is ready and not settled yet.
+pub(super) fn judged(state: &LeadState, fresh: Option<&Priors>, cx: &Cx<'_>) -> Answer {
     let policy = cx.policy();
     let mut decision = Decision::nothing();
     if let Some(priors) = fresh {
@@ -96,7 +125,7 @@ fn judged(state: &LeadState, fresh: Option<&Priors>, cx: &Cx<'_>) -> Answer {
     let default = Priors::default();
     let priors = fresh.or(state.priors.as_ref()).unwrap_or(&default);
     let profile = state.profile();
-    let facts = profile.facts();
+    let facts = profile.facts_at(cx.now());
     let assessment = policy.ideal.assess(&facts);
     let score = policy.judge.judge(&facts, cx.now());
     let mut reasons: Vec<ReasonPoints> = score
@@ -147,11 +176,7 @@ fn judged(state: &LeadState, fresh: Option<&Priors>, cx: &Cx<'_>) -> Answer {
         phase,
         at: cx.now(),
     })));
-    let running = matches!(
-        state.phase,
-        LeadPhase::HandedOver { .. } | LeadPhase::Client
-    );
-    if !ready || running {
+    if !ready || state.phase.is_settled() {
         return Ok(decision);
     }
     hand_over(state, &profile, total, reasons, services, cx).map(|handed| decision.and(handed))
@@ -199,142 +224,6 @@ fn ranked(score: &crate::score::Judged, priors: &Priors) -> Vec<RecommendedServi
     services
 }
 
-fn hand_over(
-    state: &LeadState,
-    profile: &Profile,
-    score: i64,
-    reasons: Vec<ReasonPoints>,
-    services: Vec<RecommendedService>,
-    cx: &Cx<'_>,
-) -> Answer {
-    let policy = cx.policy();
-    let lead = state
-        .id
-        .ok_or_else(|| Refusal::new("I7", "a lead without a record"))?;
-    let chosen = profile.email.choose();
-    // The record that brought the chosen address decides source and permission.
-    let origin = state
-        .records
-        .iter()
-        .find(|r| {
-            r.email.is_some() && r.email.as_ref() == chosen.as_ref().map(|c| c.value().value())
-        })
-        .or_else(|| state.records.first());
-    let inquiry = state.records.iter().find_map(|r| r.inquiry.as_ref());
-    let occurrence = state.occurrence.saturating_add(1);
-    let country = profile
-        .country
-        .choose()
-        .map(|c| *c.value().value())
-        .or(policy.country);
-    let language = state
-        .website
-        .as_ref()
-        .and_then(|w| w.language.as_deref())
-        .and_then(|tag| Language::parse(tag).ok())
-        .or_else(|| country.and_then(Language::of_country))
-        .unwrap_or(policy.language);
-    let basis = match inquiry {
-        Some(inquiry) => LegalBasis::Inquiry { at: inquiry.at },
-        None => LegalBasis::LegitimateInterest {
-            assessment: policy.assessment.clone(),
-        },
-    };
-    let from_website = origin.is_none_or(|r| r.email.is_none());
-    let mut facts = cited(profile);
-    let forbids = |r: &IntakeRecord| r.no_solicitation || !r.contact_allowed;
-    facts.push((
-        "may-write".to_owned(),
-        if origin.is_some_and(forbids) || refuses_mail(state.website.as_ref(), from_website) {
-            "no"
-        } else {
-            "yes"
-        }
-        .to_owned(),
-    ));
-    let parts = LeadQualifiedParts {
-        lead: Some(lead),
-        occurrence,
-        account: state.account(),
-        account_name: Some(profile.display_name()),
-        legal_form: Some(profile.legal_form),
-        contact: state.contact(),
-        contact_name: profile.person.choose().map(|c| c.value().value().clone()),
-        address: chosen.map(|c| c.value().value().clone()),
-        country,
-        zone: profile.zone.choose().map(|c| c.value().value().clone()),
-        language: Some(language),
-        channel: Some(CHANNEL),
-        source_notice: Some(source_notice(origin, state.website.as_ref(), from_website)),
-        source: origin.map(|r| r.source.as_str().to_owned()),
-        inbound: inquiry.is_some(),
-        website: profile
-            .website
-            .choose()
-            .map(|c| c.value().value().as_str().to_owned()),
-        score: Some(score),
-        reasons,
-        win_probability: None,
-        services,
-        requirements: state
-            .records
-            .iter()
-            .flat_map(|r| r.requirements.clone())
-            .collect(),
-        facts,
-        basis: Some(basis),
-    };
-    let handoff =
-        LeadQualified::try_from(parts).map_err(|e| Refusal::new("DF-1", e.to_string()))?;
-    let deal = DealId::derive(&[lead.to_string().as_bytes(), &occurrence.to_be_bytes()]);
-    Ok(Decision::nothing()
-        .event(LeadEvent::HandedOver { occurrence, deal })
-        .tell(
-            cx.peer("deal", deal.to_string()),
-            format!("qualified-{occurrence}"),
-            &handoff,
-        ))
-}
-
-fn refuses_mail(website: Option<&WebsiteReading>, from_website: bool) -> bool {
-    from_website && website.is_some_and(|w| w.no_solicitation)
-}
-
-fn source_notice(
-    origin: Option<&IntakeRecord>,
-    website: Option<&WebsiteReading>,
-    from_website: bool,
-) -> String {
-    match (website, origin) {
-        (Some(reading), _) if from_website => {
-            format!(
-                "Your address stands on your website {}.",
-                reading.domain.as_str()
-            )
-        }
-        (_, Some(record)) => record.source_notice.clone(),
-        _ => String::new(),
-    }
-}
-
-/// Facts about the business that may be cited to it: observations of its public presence.
-fn cited(profile: &Profile) -> Vec<(String, String)> {
-    let mut facts = Vec::new();
-    let disputed = profile.disputed();
-    if !disputed.is_empty() {
-        facts.push(("disputed".to_owned(), disputed.join(", ")));
-    }
-    for (name, fact) in profile.facts().iter() {
-        let value = match fact.value() {
-            crate::facts::FactValue::Text(text) => text.clone(),
-            crate::facts::FactValue::Number(number) => number.to_string(),
-            crate::facts::FactValue::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        };
-        facts.push((name.as_str().to_owned(), value));
-    }
-    facts
-}
-
 fn overrule(state: &LeadState, verdict: Option<&Verdict>, why: &str, cx: &Cx<'_>) -> Answer {
     let Actor::Person(by) = cx.actor() else {
         return Err(Refusal::new("I14", "only a person may overrule a verdict"));
@@ -349,8 +238,13 @@ fn overrule(state: &LeadState, verdict: Option<&Verdict>, why: &str, cx: &Cx<'_>
             at: cx.now(),
         },
     };
-    let next = <Lead as dealwright_core::process::Process>::apply(state.clone(), &event);
-    Ok(Decision::nothing()
-        .event(event)
-        .and(judged(&next, None, cx)?))
+    let mut next = Lead::apply(state.clone(), &event);
+    let mut decision = Decision::nothing().event(event);
+    let lost = matches!(state.phase, LeadPhase::Lost { .. });
+    if lost && verdict.is_some_and(Verdict::is_qualified) {
+        // A person who calls a lost lead good wants it tried once more.
+        next = Lead::apply(next, &LeadEvent::Reopened);
+        decision = decision.event(LeadEvent::Reopened);
+    }
+    Ok(decision.and(judged(&next, None, cx)?))
 }

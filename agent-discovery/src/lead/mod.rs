@@ -4,10 +4,14 @@
 //! the lead is qualified and scored. A qualified lead with an address is handed to deals; every
 //! verdict and score keeps its reasons, and a person's word stands over any later run.
 
+mod complete;
 mod decide;
+mod disagreement;
+mod hand_over;
 mod perform;
 mod profile;
 mod record;
+mod state;
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +20,7 @@ use std::collections::BTreeMap;
 
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::handoff::{self, DealClosed, Priors, ReasonPoints, RecommendedService};
-use dealwright_core::id::{AccountId, ContactId, DealId, LeadId};
+use dealwright_core::id::{DealId, LeadId};
 use dealwright_core::page::PageUrl;
 use dealwright_core::party::{Channel, Country, Language};
 use dealwright_core::process::{
@@ -26,13 +30,18 @@ use dealwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::enrich::{
+    Accepted, EnrichPolicy, FieldValue, Found, Passed, Price, SpendAnswer, Step, Who,
+};
 use crate::facts::FactName;
-use crate::qualify::{IdealClient, Judgement, Override, Verdict};
+use crate::qualify::{IdealClient, Override, Verdict};
 use crate::score::Judge;
 
+pub use disagreement::{Disagreement, Statement};
 pub use perform::LeadPerformer;
 pub use profile::Profile;
 pub use record::{Inquiry, IntakeRecord, WebsiteReading};
+pub use state::{LeadPhase, LeadState};
 
 /// A possible customer.
 #[derive(Clone, Copy, Debug)]
@@ -59,155 +68,8 @@ pub struct LeadPolicy {
     pub regulated: BTreeMap<String, String>,
     /// The market's id.
     pub market: String,
-}
-
-/// Where a lead stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "every rule must decide every phase"
-)]
-pub enum LeadPhase {
-    /// Nothing is known yet.
-    #[default]
-    New,
-    /// Its website is being read.
-    Enriching,
-    /// The market was asked.
-    AwaitsPriors,
-    /// Not a client we want.
-    NotQualified,
-    /// A person or an answer must settle it.
-    NeedsReview,
-    /// Qualified; the score is too low for now.
-    Waits,
-    /// Qualified; there is no address to write to.
-    NoAddress,
-    /// Handed to deals.
-    HandedOver {
-        /// The deal.
-        deal: DealId,
-    },
-    /// The deal ended without a sale.
-    Lost {
-        /// Why.
-        reason: String,
-    },
-    /// They bought.
-    Client,
-}
-
-impl LeadPhase {
-    /// The word for it, for lists and counters.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Enriching => "enriching",
-            Self::AwaitsPriors => "awaits market",
-            Self::NotQualified => "not qualified",
-            Self::NeedsReview => "needs review",
-            Self::Waits => "waits",
-            Self::NoAddress => "no address",
-            Self::HandedOver { .. } => "handed over",
-            Self::Lost { .. } => "lost",
-            Self::Client => "client",
-        }
-    }
-}
-
-/// What a lead knows.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct LeadState {
-    id: Option<LeadId>,
-    records: Vec<IntakeRecord>,
-    website: Option<WebsiteReading>,
-    website_asked: bool,
-    priors: Option<Priors>,
-    judgement: Judgement,
-    score: i64,
-    reasons: Vec<ReasonPoints>,
-    tier: Option<String>,
-    services: Vec<RecommendedService>,
-    occurrence: u32,
-    phase: LeadPhase,
-}
-
-impl LeadState {
-    /// Its id; `None` before the first record.
-    #[must_use]
-    pub fn id(&self) -> Option<LeadId> {
-        self.id
-    }
-
-    /// Every record that was taken in, none of them changed.
-    #[must_use]
-    pub fn records(&self) -> &[IntakeRecord] {
-        &self.records
-    }
-
-    /// What its website said.
-    #[must_use]
-    pub fn website(&self) -> Option<&WebsiteReading> {
-        self.website.as_ref()
-    }
-
-    /// What is believed of it, field by field, with what it was chosen over.
-    #[must_use]
-    pub fn profile(&self) -> Profile {
-        Profile::of(&self.records, self.website.as_ref())
-    }
-
-    /// Verdicts and a person's word, with their history.
-    #[must_use]
-    pub fn judgement(&self) -> &Judgement {
-        &self.judgement
-    }
-
-    /// The score; [`reasons`](Self::reasons) sum to it.
-    #[must_use]
-    pub fn score(&self) -> i64 {
-        self.score
-    }
-
-    /// Why.
-    #[must_use]
-    pub fn reasons(&self) -> &[ReasonPoints] {
-        &self.reasons
-    }
-
-    /// The tier the score falls in.
-    #[must_use]
-    pub fn tier(&self) -> Option<&str> {
-        self.tier.as_deref()
-    }
-
-    /// What to offer, best first.
-    #[must_use]
-    pub fn services(&self) -> &[RecommendedService] {
-        &self.services
-    }
-
-    /// Where it stands.
-    #[must_use]
-    pub fn phase(&self) -> &LeadPhase {
-        &self.phase
-    }
-
-    /// The account behind it.
-    #[must_use]
-    pub fn account(&self) -> Option<AccountId> {
-        self.id
-            .map(|id| AccountId::derive(&[id.to_string().as_bytes()]))
-    }
-
-    /// The contact behind its address.
-    #[must_use]
-    pub fn contact(&self) -> Option<ContactId> {
-        self.id
-            .map(|id| ContactId::derive(&[id.to_string().as_bytes()]))
-    }
+    /// Who is asked for what is missing, and what that may cost.
+    pub enrich: EnrichPolicy,
 }
 
 /// What can happen to a lead.
@@ -239,6 +101,26 @@ pub enum LeadInput {
     Closed(Box<DealClosed>),
     /// Judge again, for example since the market moved.
     Reconsider,
+    /// A signal that spoke of it has expired.
+    SignalEnded,
+    /// The market said whether a call may be paid.
+    Spend(SpendAnswer),
+    /// A provider answered.
+    Enriched {
+        /// The call.
+        key: String,
+        /// What was taken of the answer.
+        accepted: Box<Accepted>,
+    },
+    /// A provider was not asked, or did not answer.
+    NotEnriched {
+        /// The call.
+        key: String,
+        /// Why.
+        how: Unsettled,
+    },
+    /// A person's word on a field, which stands over what any source says.
+    Correct(Box<FieldValue>),
 }
 
 /// What a lead records.
@@ -257,6 +139,8 @@ pub enum LeadEvent {
     ReadingWebsite(PageUrl),
     /// Its website was read.
     Read(Box<WebsiteReading>),
+    /// A sale that ended is followed by another one.
+    Reopened,
     /// The market was asked.
     AskedMarket,
     /// The market answered.
@@ -286,6 +170,47 @@ pub enum LeadEvent {
         /// Why not.
         reason: String,
     },
+    /// The market was asked whether a call may be paid.
+    SpendAsked {
+        /// The call.
+        key: String,
+        /// What it is.
+        step: Step,
+    },
+    /// The market said that it may not, today.
+    SpendDenied {
+        /// The call.
+        key: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A provider is being asked.
+    Calling {
+        /// The call.
+        key: String,
+        /// What it is.
+        step: Step,
+        /// When.
+        at: Timestamp,
+    },
+    /// A provider answered.
+    Enriched {
+        /// The call.
+        key: String,
+        /// What was taken of the answer.
+        accepted: Box<Accepted>,
+    },
+    /// A provider was not asked, or did not answer; nothing was paid.
+    NotEnriched {
+        /// The call.
+        key: String,
+        /// Why.
+        how: Unsettled,
+    },
+    /// Providers were passed over, and why.
+    PassedOver(Vec<Passed>),
+    /// A person's word on a field.
+    Corrected(Box<Found>),
 }
 
 /// A verdict and a score with all they rest on.
@@ -318,6 +243,18 @@ pub enum LeadEffect {
         url: PageUrl,
         /// The source that named it, whose terms apply.
         source: dealwright_core::page::SourceName,
+        /// The country by which its telephone numbers are read.
+        #[serde(default)]
+        country: Option<Country>,
+    },
+    /// Ask a provider.
+    Enrich {
+        /// The call.
+        key: String,
+        /// What it is.
+        step: Step,
+        /// Whom to look up.
+        who: Who,
     },
 }
 
@@ -347,10 +284,17 @@ impl Process for Lead {
             }
             LeadEvent::ReadingWebsite(_) => {
                 state.website_asked = true;
-                state.phase = LeadPhase::Enriching;
+                if !state.phase.is_settled() {
+                    state.phase = LeadPhase::Enriching;
+                }
             }
+            LeadEvent::Reopened => state.phase = LeadPhase::New,
             LeadEvent::Read(reading) => state.website = Some((**reading).clone()),
-            LeadEvent::AskedMarket => state.phase = LeadPhase::AwaitsPriors,
+            LeadEvent::AskedMarket => {
+                if !state.phase.is_settled() {
+                    state.phase = LeadPhase::AwaitsPriors;
+                }
+            }
             LeadEvent::PriorsKnown(priors) => state.priors = Some((**priors).clone()),
             LeadEvent::Judged(judged) => {
                 state
@@ -360,10 +304,7 @@ impl Process for Lead {
                 state.reasons.clone_from(&judged.reasons);
                 state.tier.clone_from(&judged.tier);
                 state.services.clone_from(&judged.services);
-                if !matches!(
-                    state.phase,
-                    LeadPhase::HandedOver { .. } | LeadPhase::Client
-                ) {
+                if !state.phase.is_settled() {
                     state.phase = judged.phase.clone();
                 }
             }
@@ -382,6 +323,35 @@ impl Process for Lead {
                     }
                 };
             }
+            LeadEvent::SpendAsked { key, step } => {
+                state.progress.under_way = Some((key.clone(), step.clone()));
+                state.phase = LeadPhase::Enriching;
+            }
+            LeadEvent::SpendDenied { at, .. } => {
+                if let Some((_, step)) = state.progress.under_way.take() {
+                    state.progress.denied.push((step.source, *at));
+                }
+            }
+            LeadEvent::Calling { key, step, at } => {
+                for field in &step.fields {
+                    let asked = (step.source.clone(), *field, *at);
+                    state.progress.asked.push(asked);
+                }
+                state.progress.calls.insert(key.clone(), step.price);
+                state.progress.under_way = Some((key.clone(), step.clone()));
+                state.phase = LeadPhase::Enriching;
+            }
+            LeadEvent::Enriched { key, accepted } => {
+                state.progress.under_way = None;
+                state.progress.calls.insert(key.clone(), accepted.took);
+                state.found.extend(accepted.found.iter().cloned());
+            }
+            LeadEvent::NotEnriched { key, .. } => {
+                state.progress.under_way = None;
+                state.progress.calls.insert(key.clone(), Price::Free);
+            }
+            LeadEvent::PassedOver(passed) => state.progress.passed.clone_from(passed),
+            LeadEvent::Corrected(found) => state.found.push((**found).clone()),
         }
         state
     }
@@ -414,6 +384,7 @@ impl Process for Lead {
     fn unsettled(effect: LeadEffect, how: Unsettled) -> LeadInput {
         match effect {
             LeadEffect::ReadWebsite { .. } => LeadInput::NotRead(how),
+            LeadEffect::Enrich { key, .. } => LeadInput::NotEnriched { key, how },
         }
     }
 
@@ -426,6 +397,7 @@ impl Process for Lead {
             "deal-closed" => Ok(LeadInput::Closed(Box::new(handoff::read(
                 name, version, body,
             )?))),
+            "spend-answer" => handoff::read(name, version, body).map(LeadInput::Spend),
             _ => Err(PortError::new("receive", PortErrorKind::Invalid)
                 .with_source(format!("a lead knows no contract `{name}`"))),
         }

@@ -6,29 +6,96 @@ use dealwright_core::error::PortError;
 use dealwright_core::page::{FetchPurpose, FetchRequest, PageFacts, PageFetcher, PageUrl};
 use dealwright_core::party::{DomainName, EmailAddress, PhoneNumber};
 use dealwright_core::personal::Personal;
-use dealwright_core::process::{EffectClass, Lease, Performer};
+use dealwright_core::process::{EffectClass, Lease, Performer, Unsettled};
 
 use super::{Lead, LeadEffect, LeadInput, WebsiteReading};
+use crate::enrich::{EnrichRequest, EnrichmentProvider, Step, Who, read_answer, read_page};
+use crate::resolve::Params;
 
 /// Performs the effects of leads.
 #[derive(Clone, Debug)]
 pub struct LeadPerformer {
     fetcher: Arc<dyn PageFetcher>,
+    providers: Vec<Arc<dyn EnrichmentProvider>>,
 }
 
 impl LeadPerformer {
     /// Reads websites by `fetcher`.
     #[must_use]
     pub fn new(fetcher: Arc<dyn PageFetcher>) -> Self {
-        Self { fetcher }
+        Self {
+            fetcher,
+            providers: Vec::new(),
+        }
+    }
+
+    /// Asks `provider` where the policy names its source.
+    #[must_use]
+    pub fn with_provider(mut self, provider: Arc<dyn EnrichmentProvider>) -> Self {
+        self.providers.push(provider);
+        self
+    }
+
+    /// Asks a provider. One that is not here, or that has become dearer than was allowed, is not
+    /// called.
+    async fn ask(
+        &self,
+        key: String,
+        step: Step,
+        who: Who,
+        lease: Lease,
+    ) -> Result<LeadInput, PortError> {
+        let not_called = |key| {
+            let how = Unsettled::NotPerformed;
+            Ok(LeadInput::NotEnriched { key, how })
+        };
+        let Some((provider, profile)) = self
+            .providers
+            .iter()
+            .map(|provider| (provider, provider.profile()))
+            .find(|(_, profile)| profile.source == step.source)
+        else {
+            return not_called(key);
+        };
+        if !profile.price.within(step.price) {
+            return not_called(key);
+        }
+        let Ok(params) = Params::default().check() else {
+            return not_called(key);
+        };
+        let request = EnrichRequest::new(who.clone(), step.fields.clone(), lease.effect_key());
+        let answer = provider.enrich(request).await?;
+        let subject = lease.process().id();
+        let accepted = read_answer(
+            &params,
+            &profile,
+            &who,
+            &step.fields,
+            answer,
+            subject,
+            lease.now(),
+        );
+        Ok(LeadInput::Enriched {
+            key,
+            accepted: Box::new(accepted),
+        })
     }
 }
 
 #[async_trait]
 impl Performer<Lead> for LeadPerformer {
-    fn class(&self, _effect: &LeadEffect) -> EffectClass {
-        // Reading a page again changes nothing outside.
-        EffectClass::Idempotent
+    fn class(&self, effect: &LeadEffect) -> EffectClass {
+        match effect {
+            // Reading a page again changes nothing outside.
+            LeadEffect::ReadWebsite { .. } => EffectClass::Idempotent,
+            LeadEffect::Enrich { step, .. } if step.price.is_free() => EffectClass::Idempotent,
+            LeadEffect::Enrich { step, .. } => self
+                .providers
+                .iter()
+                .map(|provider| provider.profile())
+                .find(|profile| profile.source == step.source)
+                .map_or(step.class, |profile| profile.class.max(step.class)),
+        }
     }
 
     fn gated(&self, _effect: &LeadEffect) -> bool {
@@ -36,16 +103,22 @@ impl Performer<Lead> for LeadPerformer {
     }
 
     async fn perform(&self, effect: LeadEffect, lease: Lease) -> Result<LeadInput, PortError> {
-        let LeadEffect::ReadWebsite { url, source } = effect;
+        let (url, source, country) = match effect {
+            LeadEffect::ReadWebsite {
+                url,
+                source,
+                country,
+            } => (url, source, country),
+            LeadEffect::Enrich { key, step, who } => return self.ask(key, step, who, lease).await,
+        };
         let subject = lease.process().id().to_owned();
         let request = FetchRequest::new(url.clone(), FetchPurpose::Enrich, source);
         let page = self.fetcher.fetch(request).await?;
         let Some(domain) = domain(&url) else {
-            return Ok(LeadInput::NotRead(
-                dealwright_core::process::Unsettled::NotPerformed,
-            ));
+            return Ok(LeadInput::NotRead(Unsettled::NotPerformed));
         };
         let facts = page.facts();
+        let found = read_page(&page, &domain, country, &subject, lease.now());
         let reading = WebsiteReading {
             read_at: lease.now(),
             status: page.snapshot().status(),
@@ -58,6 +131,7 @@ impl Performer<Lead> for LeadPerformer {
                 .map(|l| l.inspect(|tag| tag.chars().take(2).collect())),
             no_solicitation: facts.is_some_and(|f| !f.solicitation_allowed()),
             measures: facts.map(measures).unwrap_or_default(),
+            found,
             domain,
         };
         Ok(LeadInput::Read(Box::new(reading)))
@@ -99,6 +173,11 @@ fn measures(facts: &PageFacts) -> BTreeMap<String, i64> {
             count(facts.images.iter().filter(|i| i.alt.is_none()).count()),
         ),
         ("forms".to_owned(), count(facts.forms.len())),
+        (
+            "contact".to_owned(),
+            count(facts.forms.len() + facts.emails.len() + facts.phones.len()),
+        ),
+        ("language".to_owned(), flag(facts.language.is_some())),
         (
             "weight".to_owned(),
             i64::try_from(facts.weight).unwrap_or(i64::MAX),

@@ -1,10 +1,13 @@
 use dealwright_core::party::{Country, DomainName, EmailAddress, LegalForm, PhoneNumber};
-use dealwright_core::personal::Personal;
+use dealwright_core::personal::{Personal, Purpose};
 use dealwright_core::provenance::{Confidence, Field, Source, SourceKind, Sourced};
+use dealwright_core::time::Timestamp;
 use rust_decimal::Decimal;
 
-use super::{IntakeRecord, WebsiteReading, fact_name};
-use crate::facts::{Fact, FactValue, Facts};
+use super::{Disagreement, IntakeRecord, WebsiteReading, disagreement, fact_name};
+use crate::enrich::{FieldValue, Found};
+use crate::facts::{Fact, FactName, FactValue, Facts, Signal};
+use crate::market::MarketSignal;
 
 /// What is believed of a lead. Every field keeps all values that were found, side by side.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +24,8 @@ pub struct Profile {
     pub website: Field<DomainName>,
     /// Street and number.
     pub street: Field<String>,
+    /// Postal code.
+    pub postal_code: Field<String>,
     /// Place.
     pub locality: Field<String>,
     /// Country.
@@ -33,13 +38,20 @@ pub struct Profile {
     pub legal_form: LegalForm,
     measures: Vec<(String, i64, String)>,
     noted: Vec<(String, String, String)>,
+    lacks: Vec<(&'static str, &'static str)>,
+    signals: Vec<MarketSignal>,
     sources: usize,
 }
 
 impl Profile {
-    pub(crate) fn of(records: &[IntakeRecord], website: Option<&WebsiteReading>) -> Self {
+    pub(crate) fn of(
+        records: &[IntakeRecord],
+        website: Option<&WebsiteReading>,
+        found: &[Found],
+    ) -> Self {
         let mut profile = Self::default();
-        let mut sources: Vec<&str> = records.iter().map(|r| r.source.as_str()).collect();
+        let listed = records.iter().filter(|r| r.signals.is_empty());
+        let mut sources: Vec<&str> = listed.map(|r| r.source.as_str()).collect();
         sources.sort_unstable();
         sources.dedup();
         profile.sources = sources.len();
@@ -49,13 +61,24 @@ impl Profile {
         if let Some(reading) = website {
             profile.add_website(reading);
         }
+        for found in found {
+            profile.add_found(found);
+        }
         profile
     }
 
     fn add(&mut self, record: &IntakeRecord) {
-        let source = Source::new(record.source.as_str(), SourceKind::Directory);
+        // A post that speaks of a firm is no listing of it.
+        let (kind, sure) = match (record.signals.is_empty(), &record.inquiry) {
+            (_, Some(_)) => (SourceKind::Subject, 90),
+            (true, None) => (SourceKind::Directory, 80),
+            (false, None) => (SourceKind::Feed, 40),
+        };
+        // Two rows of one source are two statements.
+        let source = Source::new(record.source.as_str(), kind).with_url(record.natural_key());
         let at = record.read_at;
-        let sure = Confidence::saturating(80);
+        let sure = Confidence::saturating(sure);
+        self.signals.extend(record.signals.iter().cloned());
         macro_rules! take {
             ($($field:ident),*) => {$(
                 if let Some(value) = record.$field.clone() {
@@ -64,7 +87,17 @@ impl Profile {
             )*};
         }
         take!(
-            name, person, email, phone, website, street, locality, country, zone, sector
+            name,
+            person,
+            email,
+            phone,
+            website,
+            street,
+            postal_code,
+            locality,
+            country,
+            zone,
+            sector
         );
         if self.legal_form == LegalForm::Unknown {
             self.legal_form = record.legal_form;
@@ -79,16 +112,50 @@ impl Profile {
         let source = Source::new(reading.domain.as_str(), SourceKind::Website);
         let at = reading.read_at;
         let sure = Confidence::saturating(80);
-        if let Some(email) = reading.email.clone() {
+        for found in &reading.found {
+            self.add_found(found);
+        }
+        // Readings from before passages were kept have these two alone.
+        if let Some(email) = reading.email.clone().filter(|_| reading.found.is_empty()) {
             self.email
                 .add(Sourced::new(email, source.clone(), at, sure));
         }
-        if let Some(phone) = reading.phone.clone() {
+        if let Some(phone) = reading.phone.clone().filter(|_| reading.found.is_empty()) {
             self.phone.add(Sourced::new(phone, source, at, sure));
         }
+        self.lacks = reading.lacks();
         for (name, value) in &reading.measures {
             self.measures
                 .push((name.clone(), *value, reading.domain.as_str().to_owned()));
+        }
+    }
+
+    fn add_found(&mut self, found: &Found) {
+        macro_rules! add {
+            ($field:ident, $value:expr) => {{
+                let mut value = Sourced::new(
+                    $value.clone(),
+                    found.source.clone(),
+                    found.retrieved_at,
+                    found.confidence,
+                );
+                if let Some(passage) = &found.passage {
+                    value = value.with_passage(passage.reveal(Purpose::Display).clone());
+                }
+                self.$field.add(value);
+            }};
+        }
+        match &found.value {
+            FieldValue::Name(value) => add!(name, value),
+            FieldValue::Person(value) => add!(person, value),
+            FieldValue::Email(value) => add!(email, value),
+            FieldValue::Phone(value) => add!(phone, value),
+            FieldValue::Website(value) => add!(website, value),
+            FieldValue::Street(value) => add!(street, value),
+            FieldValue::PostalCode(value) => add!(postal_code, value),
+            FieldValue::Locality(value) => add!(locality, value),
+            FieldValue::Country(value) => add!(country, value),
+            FieldValue::Sector(value) => add!(sector, value),
         }
     }
 
@@ -101,19 +168,33 @@ impl Profile {
         )
     }
 
-    /// The fields on which sources disagree, by name.
+    /// Where public sources disagree about the business, field by field, with what each says.
+    #[must_use]
+    pub fn disagreements(&self) -> Vec<Disagreement> {
+        disagreement::of(self)
+    }
+
+    /// The fields on which public sources disagree, by name.
     #[must_use]
     pub fn disputed(&self) -> Vec<&'static str> {
-        [
-            ("name", self.name.is_disputed()),
-            ("email", self.email.is_disputed()),
-            ("phone", self.phone.is_disputed()),
-            ("website", self.website.is_disputed()),
-            ("street", self.street.is_disputed()),
-        ]
-        .into_iter()
-        .filter_map(|(name, disputed)| disputed.then_some(name))
-        .collect()
+        self.disagreements().iter().map(|d| d.field).collect()
+    }
+
+    /// [`facts`](Self::facts) and what feeds and posts say of it at `now`: a signal that has
+    /// expired, or was not seen yet, gives nothing.
+    #[must_use]
+    pub fn facts_at(&self, now: Timestamp) -> Facts {
+        let mut facts = self.facts();
+        for signal in self.signals.iter().filter(|signal| signal.is_live(now)) {
+            let Ok(name) = FactName::parse(format!("signal-{}", signal.kind.word())) else {
+                continue;
+            };
+            let evidence = signal.reference();
+            let fact = Fact::new(FactValue::Flag(true), evidence.clone());
+            facts.set(name.clone(), fact.observed_at(signal.observed_at));
+            facts.record(Signal::new(name, signal.observed_at, evidence));
+        }
+        facts
     }
 
     /// What criteria and scoring rules may look at. Nothing about a person is among it.
@@ -179,14 +260,23 @@ impl Profile {
             FactValue::Number(Decimal::from(self.sources)),
             all.clone(),
         );
-        let disputed = self.disputed();
+        let disagreements = self.disagreements();
+        let shown: Vec<String> = disagreements.iter().map(Disagreement::to_string).collect();
         set(
             "disagreements",
-            FactValue::Number(Decimal::from(disputed.len())),
-            disputed.join(", "),
+            FactValue::Number(Decimal::from(disagreements.len())),
+            shown.join("; "),
         );
+        if let Some((_, _, domain)) = self.measures.first() {
+            let words: Vec<&str> = self.lacks.iter().map(|(_, words)| *words).collect();
+            set(
+                "website-gaps",
+                FactValue::Number(Decimal::from(words.len())),
+                format!("{domain} lacks: {}", words.join(", ")),
+            );
+        }
         for (name, value, evidence) in &self.measures {
-            if let Ok(name) = crate::facts::FactName::parse(format!("website-{name}")) {
+            if let Ok(name) = FactName::parse(format!("website-{name}")) {
                 facts.set(
                     name,
                     Fact::new(FactValue::Number(Decimal::from(*value)), evidence.clone()),
@@ -194,7 +284,7 @@ impl Profile {
             }
         }
         for (name, value, evidence) in &self.noted {
-            if let Ok(name) = crate::facts::FactName::parse(name.clone()) {
+            if let Ok(name) = FactName::parse(name.clone()) {
                 facts.set(
                     name,
                     Fact::new(FactValue::Text(value.clone()), evidence.clone()),

@@ -8,6 +8,9 @@ use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::enrich::Found;
+use crate::market::MarketSignal;
+
 /// One record of one source, parsed and otherwise unchanged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IntakeRecord {
@@ -55,6 +58,9 @@ pub struct IntakeRecord {
     pub facts: BTreeMap<String, String>,
     /// Keyed hashes of domain, address and number, for finding it again.
     pub match_keys: Vec<String>,
+    /// What feeds and posts say of it, where the record is of one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<MarketSignal>,
 }
 
 impl IntakeRecord {
@@ -84,6 +90,7 @@ impl IntakeRecord {
             requirements: Vec::new(),
             facts: BTreeMap::new(),
             match_keys: Vec::new(),
+            signals: Vec::new(),
         }
     }
 
@@ -122,4 +129,33 @@ pub struct WebsiteReading {
     pub no_solicitation: bool,
     /// What was measured, name and whole number; 1 and 0 for yes and no.
     pub measures: BTreeMap<String, i64>,
+    /// What it says of the business, each value with its passage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<Found>,
+}
+
+impl WebsiteReading {
+    /// What the page lacks that visitors or search engines look for: the measure that shows it,
+    /// and the words for it.
+    #[must_use]
+    pub fn lacks(&self) -> Vec<(&'static str, &'static str)> {
+        const WANTED: [(&str, &str); 6] = [
+            ("title", "a title"),
+            ("description", "a description for search results"),
+            ("viewport", "a layout for telephones"),
+            (
+                "json-ld",
+                "opening hours and address in a form that search engines read",
+            ),
+            ("contact", "a way to get in touch"),
+            ("language", "a mark of its language"),
+        ];
+        if !(200..300).contains(&self.status) {
+            return Vec::new();
+        }
+        WANTED
+            .into_iter()
+            .filter(|(measure, _)| self.measures.get(*measure) == Some(&0))
+            .collect()
+    }
 }

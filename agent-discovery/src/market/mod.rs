@@ -4,6 +4,7 @@
 //! loses by real margin and satisfaction, demand in the sector above a sample floor, and services
 //! that delivery cannot take on.
 
+mod reads;
 mod signal;
 
 #[cfg(test)]
@@ -13,14 +14,18 @@ use std::collections::BTreeMap;
 
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::handoff::{self, AskPriors, DealClosed, DeliveryFeedback, Priors};
+use dealwright_core::page::SourceName;
 use dealwright_core::process::{
     Context, Decision, IndexEntry, NoEffects, Process, ProcessKey, Record, Refusal, Unsettled,
 };
+use dealwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::enrich::{AskSpend, Ceiling, DayBook, Price, SpendAnswer, SpendDone};
 use crate::score::{PriorParams, ServiceFeedback, ServicePriors};
 
+pub use reads::SourceReads;
 pub use signal::{Demand, MarketSignal, SignalKind};
 
 /// What the market taught.
@@ -42,6 +47,8 @@ pub struct MarketPolicy {
     pub signal_days: u32,
     /// Skills that each service needs; one with a skill that has no free minutes is closed.
     pub skills: BTreeMap<String, Vec<String>>,
+    /// The most that enrichment and research may spend a day, all leads together.
+    pub spend_per_day: Ceiling,
 }
 
 /// What the market knows.
@@ -50,9 +57,15 @@ pub struct MarketState {
     results: ServicePriors,
     signals: BTreeMap<String, MarketSignal>,
     lost: BTreeMap<String, u32>,
+    #[serde(default)]
+    lost_deals: BTreeMap<String, Vec<String>>,
     unmet: BTreeMap<String, Vec<String>>,
     capacity: BTreeMap<String, i64>,
     won: u32,
+    #[serde(default)]
+    spending: DayBook,
+    #[serde(default)]
+    reads: BTreeMap<SourceName, SourceReads>,
 }
 
 impl MarketState {
@@ -60,6 +73,12 @@ impl MarketState {
     #[must_use]
     pub fn lost(&self) -> &BTreeMap<String, u32> {
         &self.lost
+    }
+
+    /// The same with the deals.
+    #[must_use]
+    pub fn lost_deals(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.lost_deals
     }
 
     /// Needs that no service answered, with the deals that named them.
@@ -78,6 +97,18 @@ impl MarketState {
     #[must_use]
     pub fn signals(&self) -> &BTreeMap<String, MarketSignal> {
         &self.signals
+    }
+
+    /// What is spent and held, day by day.
+    #[must_use]
+    pub fn spending(&self) -> &DayBook {
+        &self.spending
+    }
+
+    /// When each source of signals was read, and what that took.
+    #[must_use]
+    pub fn reads(&self) -> &BTreeMap<SourceName, SourceReads> {
+        &self.reads
     }
 
     /// What delivery taught of each service.
@@ -105,6 +136,22 @@ pub enum MarketInput {
     Closed(Box<DealClosed>),
     /// A project taught something.
     Feedback(Box<DeliveryFeedback>),
+    /// A lead wants to spend.
+    AskSpend {
+        /// Who.
+        lead: ProcessKey,
+        /// What.
+        ask: AskSpend,
+    },
+    /// A granted call is over.
+    SpendDone(SpendDone),
+    /// A source of signals is about to be read.
+    Reading {
+        /// The source.
+        source: SourceName,
+        /// What reading it takes.
+        price: Price,
+    },
 }
 
 /// What the market records.
@@ -118,6 +165,31 @@ pub enum MarketEvent {
     Closed(Box<DealClosed>),
     /// A project taught something.
     Learnt(Box<DeliveryFeedback>),
+    /// Money is held for a call.
+    SpendHeld {
+        /// The call.
+        key: String,
+        /// The most it takes.
+        price: Price,
+        /// When.
+        at: Timestamp,
+    },
+    /// A call is over.
+    Spent {
+        /// The call.
+        key: String,
+        /// What it took.
+        took: Price,
+    },
+    /// A source of signals is being read.
+    Reading {
+        /// The source.
+        source: SourceName,
+        /// What reading it takes.
+        price: Price,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 type Cx<'a> = Context<'a, MarketPolicy>;
@@ -156,6 +228,23 @@ impl Process for Market {
             MarketInput::Feedback(feedback) => {
                 Decision::nothing().event(MarketEvent::Learnt(feedback.clone()))
             }
+            MarketInput::AskSpend { lead, ask } => asked_to_spend(state, lead, ask, cx),
+            MarketInput::SpendDone(done) => {
+                if !state.spending.holds(&done.key) {
+                    return Err(Refusal::new("OR-5", "nothing is held for this call"));
+                }
+                Decision::nothing().event(MarketEvent::Spent {
+                    key: done.key.clone(),
+                    took: done.took,
+                })
+            }
+            MarketInput::Reading { source, price } => {
+                Decision::nothing().event(MarketEvent::Reading {
+                    source: source.clone(),
+                    price: *price,
+                    at: cx.now(),
+                })
+            }
         })
     }
 
@@ -169,6 +258,11 @@ impl Process for Market {
                     state.won = state.won.saturating_add(1);
                 } else {
                     *state.lost.entry(closed.reason.clone()).or_default() += 1;
+                    state
+                        .lost_deals
+                        .entry(closed.reason.clone())
+                        .or_default()
+                        .push(closed.deal.to_string());
                 }
                 for need in &closed.unmet {
                     state
@@ -190,6 +284,15 @@ impl Process for Market {
                         },
                     );
                 }
+            }
+            MarketEvent::SpendHeld { key, price, at } => state.spending.hold(*at, key, *price),
+            MarketEvent::Spent { key, took } => state.spending.settle(key, *took),
+            MarketEvent::Reading { source, price, at } => {
+                state
+                    .reads
+                    .entry(source.clone())
+                    .or_default()
+                    .read(*at, *price);
             }
         }
         state
@@ -213,6 +316,11 @@ impl Process for Market {
             "deal-closed" => Ok(MarketInput::Closed(Box::new(handoff::read(
                 name, version, body,
             )?))),
+            "ask-spend" => Ok(MarketInput::AskSpend {
+                lead: record.sender.clone(),
+                ask: handoff::read(name, version, body)?,
+            }),
+            "spend-done" => handoff::read(name, version, body).map(MarketInput::SpendDone),
             "delivery-feedback" => Ok(MarketInput::Feedback(Box::new(handoff::read(
                 name, version, body,
             )?))),
@@ -231,15 +339,35 @@ impl Process for Market {
     }
 }
 
+/// Says yes where the day can hold it, and holds it. What is not told is not spent.
+fn asked_to_spend(
+    state: &MarketState,
+    lead: &ProcessKey,
+    ask: &AskSpend,
+    cx: &Cx<'_>,
+) -> Decision<Market> {
+    let ceiling = &cx.policy().spend_per_day;
+    let granted =
+        !state.spending.holds(&ask.key) && state.spending.affords(cx.now(), ask.price, ceiling);
+    let answer = SpendAnswer {
+        key: ask.key.clone(),
+        granted,
+    };
+    let mut decision = Decision::nothing();
+    if granted {
+        decision = decision.event(MarketEvent::SpendHeld {
+            key: ask.key.clone(),
+            price: ask.price,
+            at: cx.now(),
+        });
+    }
+    decision.tell(lead.clone(), cx.step("spend"), &answer)
+}
+
 impl MarketState {
     /// What counts at `now`, for a lead in `sector`.
     #[must_use]
-    pub fn priors(
-        &self,
-        sector: Option<&str>,
-        policy: &MarketPolicy,
-        now: dealwright_core::time::Timestamp,
-    ) -> Priors {
+    pub fn priors(&self, sector: Option<&str>, policy: &MarketPolicy, now: Timestamp) -> Priors {
         let mut services = BTreeMap::new();
         let mut reasons = BTreeMap::new();
         if policy.learn {

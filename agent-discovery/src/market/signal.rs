@@ -1,5 +1,7 @@
 use dealwright_core::canonical::Digest32;
 use dealwright_core::page::SourceName;
+use dealwright_core::personal::Personal;
+use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,27 @@ pub enum SignalKind {
     Event,
     /// Somebody voices a need.
     Demand,
+    /// Somebody complains of what they have.
+    Complaint,
+    /// Work is put out to tender.
+    Tender,
+}
+
+impl SignalKind {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Funding => "funding",
+            Self::Hiring => "hiring",
+            Self::Launch => "launch",
+            Self::Stack => "stack",
+            Self::Event => "event",
+            Self::Demand => "demand",
+            Self::Complaint => "complaint",
+            Self::Tender => "tender",
+        }
+    }
 }
 
 /// Something that the market said, with all that makes it checkable.
@@ -41,6 +64,29 @@ pub struct MarketSignal {
     pub expires_at: Timestamp,
     /// The hash of the words it rests on.
     pub evidence: Digest32,
+    /// The rule that recognised it.
+    #[serde(default)]
+    pub rule: String,
+    /// Where it stands, where the source says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The words it was recognised by. Whoever wrote them may be known by them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passage: Option<Personal<Untrusted<String>>>,
+}
+
+impl MarketSignal {
+    /// Whether it counts at `now`: from the time it was observed until it expires.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.observed_at <= now && now < self.expires_at
+    }
+
+    /// Where it was seen and when, for people.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        format!("{}, {}", self.key, self.observed_at.date_naive())
+    }
 }
 
 /// Demand in a sector.
@@ -73,7 +119,7 @@ impl MarketState {
         let mut by_sector = std::collections::BTreeMap::<&str, u32>::new();
         let mut trend = 0i32;
         for signal in self.signals.values() {
-            let live = signal.observed_at <= now && now < signal.expires_at;
+            let live = signal.is_live(now);
             let Some(name) = signal.sector.as_deref().filter(|_| live) else {
                 continue;
             };

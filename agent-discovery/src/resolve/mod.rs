@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod alike;
 mod blocks;
 mod cluster;
 mod compare;
@@ -44,6 +45,7 @@ mod table;
 mod tests;
 mod words;
 
+pub(crate) use alike::{same_name, same_street};
 pub use identity::{Anchor, Identity, identify};
 pub use index::{Index, IndexError};
 pub use learn::{Label, LearnError, learn};

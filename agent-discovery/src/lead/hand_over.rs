@@ -1,0 +1,249 @@
+use std::collections::BTreeMap;
+
+use dealwright_core::handoff::{
+    LeadQualified, LeadQualifiedParts, ReasonPoints, RecommendedService,
+};
+use dealwright_core::id::DealId;
+use dealwright_core::page::{FetchPurpose, SourceName};
+use dealwright_core::party::{DomainName, EmailAddress, Language};
+use dealwright_core::personal::{Personal, Purpose};
+use dealwright_core::process::{Decision, Refusal};
+use dealwright_core::provenance::{Choice, SourceKind, Sourced};
+use dealwright_core::trust::LegalBasis;
+
+use super::{Answer, CHANNEL, Cx, IntakeRecord, LeadEvent, LeadState, Profile, WebsiteReading};
+use crate::facts::FactValue;
+
+/// Hands a qualified lead to deals, with all that a first letter needs.
+pub(super) fn hand_over(
+    state: &LeadState,
+    profile: &Profile,
+    score: i64,
+    reasons: Vec<ReasonPoints>,
+    services: Vec<RecommendedService>,
+    cx: &Cx<'_>,
+) -> Answer {
+    let policy = cx.policy();
+    let lead = state
+        .id
+        .ok_or_else(|| Refusal::new("I7", "a lead without a record"))?;
+    let chosen = profile.email.choose();
+    let origin = Origin::of(state, chosen.as_ref().map(Choice::value), cx);
+    let inquiry = state.records.iter().rev().find_map(|r| r.inquiry.as_ref());
+    let occurrence = state.occurrence.saturating_add(1);
+    let country = profile
+        .country
+        .choose()
+        .map(|c| *c.value().value())
+        .or(policy.country);
+    let language = state
+        .website
+        .as_ref()
+        .and_then(|w| w.language.as_deref())
+        .and_then(|tag| Language::parse(tag).ok())
+        .or_else(|| country.and_then(Language::of_country))
+        .unwrap_or(policy.language);
+    let basis = match inquiry {
+        Some(inquiry) => LegalBasis::Inquiry { at: inquiry.at },
+        None => LegalBasis::LegitimateInterest {
+            assessment: policy.assessment.clone(),
+        },
+    };
+    let mut facts = cited(profile, state.website.as_ref());
+    let may_write = if origin.may_write { "yes" } else { "no" };
+    facts.push(("may-write".to_owned(), may_write.to_owned()));
+    let parts = LeadQualifiedParts {
+        lead: Some(lead),
+        occurrence,
+        account: state.account(),
+        account_name: Some(profile.display_name()),
+        legal_form: Some(profile.legal_form),
+        contact: state.contact(),
+        contact_name: profile.person.choose().map(|c| c.value().value().clone()),
+        address: chosen.as_ref().map(|c| c.value().value().clone()),
+        country,
+        zone: profile.zone.choose().map(|c| c.value().value().clone()),
+        language: Some(language),
+        channel: Some(CHANNEL),
+        source_notice: Some(origin.notice),
+        source: Some(origin.source),
+        inbound: inquiry.is_some(),
+        website: profile
+            .website
+            .choose()
+            .map(|c| c.value().value().as_str().to_owned()),
+        score: Some(score),
+        reasons,
+        win_probability: None,
+        services,
+        requirements: state
+            .records
+            .iter()
+            .flat_map(|r| r.requirements.clone())
+            .collect(),
+        facts,
+        listings: chosen.map(|c| {
+            let subject = c.value().value().subject();
+            Personal::new(listings(&state.records), subject)
+        }),
+        basis: Some(basis),
+    };
+    let handoff =
+        LeadQualified::try_from(parts).map_err(|e| Refusal::new("DF-1", e.to_string()))?;
+    let deal = DealId::derive(&[lead.to_string().as_bytes(), &occurrence.to_be_bytes()]);
+    Ok(Decision::nothing()
+        .event(LeadEvent::HandedOver { occurrence, deal })
+        .tell(
+            cx.peer("deal", deal.to_string()),
+            format!("qualified-{occurrence}"),
+            &handoff,
+        ))
+}
+
+/// Where the address came from: what decides on permission, and what the person is told.
+struct Origin {
+    source: String,
+    notice: String,
+    may_write: bool,
+}
+
+impl Origin {
+    fn of(
+        state: &LeadState,
+        chosen: Option<&Sourced<Personal<EmailAddress>>>,
+        cx: &Cx<'_>,
+    ) -> Self {
+        let forbids = |r: &IntakeRecord| r.no_solicitation || !r.contact_allowed;
+        // A record that brought the address speaks before anybody else who knows it.
+        let record = chosen.and_then(|chosen| {
+            let brought = |r: &&IntakeRecord| r.email.as_ref() == Some(chosen.value());
+            state.records.iter().find(brought)
+        });
+        let first = state.records.first();
+        let named = first.map_or_else(String::new, |r| r.source.as_str().to_owned());
+        match (record, chosen.map(Sourced::source), state.website.as_ref()) {
+            (Some(record), _, _) => Self {
+                source: record.source.as_str().to_owned(),
+                notice: record.source_notice.clone(),
+                may_write: !forbids(record),
+            },
+            (None, Some(source), _) if source.kind() == SourceKind::Person => Self {
+                source: named,
+                notice: "Your address was entered by a person at our company.".to_owned(),
+                may_write: !first.is_some_and(forbids),
+            },
+            (None, Some(source), Some(reading)) if source.kind() == SourceKind::Website => Self {
+                source: named,
+                notice: format!(
+                    "Your address stands on your website {}.",
+                    reading.domain.as_str()
+                ),
+                may_write: !first.is_some_and(forbids) && !reading.no_solicitation,
+            },
+            (None, Some(source), _) => {
+                let terms = &cx.policy().enrich.terms;
+                let permitted = SourceName::parse(source.name()).is_ok_and(|name| {
+                    terms
+                        .permit(&name, FetchPurpose::Enrich, true, cx.now())
+                        .is_ok()
+                });
+                Self {
+                    source: source.name().to_owned(),
+                    notice: format!("We found your address through {}.", source.name()),
+                    may_write: permitted && !first.is_some_and(forbids),
+                }
+            }
+            (None, None, _) => Self {
+                source: named,
+                notice: first.map_or_else(String::new, |r| r.source_notice.clone()),
+                may_write: false,
+            },
+        }
+    }
+}
+
+/// What directories say, by `<source>.<field>`; where one has two records, the later one counts.
+fn listings(records: &[IntakeRecord]) -> BTreeMap<String, String> {
+    let mut said = BTreeMap::new();
+    for record in records {
+        let mut add = |field: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                said.insert(format!("{}.{field}", record.source), value.to_owned());
+            }
+        };
+        let purpose = Purpose::Delivery;
+        add("name", record.name.as_deref());
+        add("street", record.street.as_deref());
+        add("postal-code", record.postal_code.as_deref());
+        add("locality", record.locality.as_deref());
+        add("country", record.country.as_ref().map(|c| c.code()));
+        add(
+            "phone",
+            record.phone.as_ref().map(|p| p.reveal(purpose).as_str()),
+        );
+        add(
+            "email",
+            record.email.as_ref().map(|e| e.reveal(purpose).as_str()),
+        );
+        add("website", record.website.as_ref().map(DomainName::as_str));
+        add("hours", record.facts.get("hours").map(String::as_str));
+    }
+    said
+}
+
+/// Facts about the business that may be cited to it, each of them something that stands in
+/// public: what was found, and beside it where and when.
+fn cited(profile: &Profile, website: Option<&WebsiteReading>) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
+    let mut add = |name: &str, value: String| {
+        if !value.is_empty() {
+            facts.push((name.to_owned(), value));
+        }
+    };
+    let disputed: Vec<&str> = profile.disagreements().iter().map(|d| d.field).collect();
+    add("disputed", disputed.join(", "));
+    for disagreement in profile.disagreements() {
+        let sources: Vec<&str> = disagreement
+            .said
+            .iter()
+            .map(|s| s.source.as_str())
+            .collect();
+        let name = format!("disagreement-{}", disagreement.field);
+        add(&format!("{name}-sources"), join(&sources));
+        let shown: Vec<String> = disagreement
+            .said
+            .iter()
+            .map(|s| format!("{} (read {}): {}", s.source, s.at.date_naive(), s.shown))
+            .collect();
+        add(&name, shown.join("; "));
+    }
+    if let Some(reading) = website {
+        let lacks: Vec<&str> = reading.lacks().iter().map(|(_, words)| *words).collect();
+        add("website-lacks", join(&lacks));
+        add("website-read", reading.read_at.date_naive().to_string());
+    }
+    for (name, fact) in profile.facts().iter() {
+        let value = match fact.value() {
+            FactValue::Text(text) => text.clone(),
+            FactValue::Number(number) => number.to_string(),
+            FactValue::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        };
+        add(name.as_str(), value);
+    }
+    facts
+}
+
+/// `a`, `a and b`, `a, b and c`; each once.
+fn join(words: &[&str]) -> String {
+    let mut once: Vec<&str> = Vec::with_capacity(words.len());
+    for word in words {
+        if !once.contains(word) {
+            once.push(word);
+        }
+    }
+    match once.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

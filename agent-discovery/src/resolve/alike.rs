@@ -1,0 +1,49 @@
+use std::collections::BTreeSet;
+
+use super::normal::{address, fold, name_words, words};
+
+/// Whether two spellings may be one name: the telling words of one are all among those of the
+/// other, whatever legal form, case and accents say.
+pub(crate) fn same_name(one: &str, other: &str) -> bool {
+    let set = |text: &str| name_words(text).into_iter().collect::<BTreeSet<_>>();
+    let (one, other) = (set(one), set(other));
+    !one.is_empty() && !other.is_empty() && (one.is_subset(&other) || other.is_subset(&one))
+}
+
+/// Whether two spellings may be one place on a street: `12 N. Main St` and `12 North Main
+/// Street, Suite 4`. Where one leaves out the direction, nothing is said against it.
+pub(crate) fn same_street(one: &str, other: &str) -> bool {
+    match (address(one), address(other)) {
+        (Some(one), Some(other)) => {
+            let within = |houses: Option<(u32, u32)>, of: Option<(u32, u32)>| match (houses, of) {
+                (Some((first, last)), Some((from, to))) => from <= first && last <= to,
+                (None, None) => true,
+                _ => false,
+            };
+            let directions = match (&one.direction, &other.direction) {
+                (Some(one), Some(other)) => one == other,
+                _ => true,
+            };
+            directions
+                && (within(one.houses, other.houses) || within(other.houses, one.houses))
+                && one.street == other.street
+        }
+        _ => words(&fold(one)) == words(&fold(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_thing_are_not_taken_for_two() {
+        assert!(same_name("Amsel Bakery Ltd", "AMSEL BAKERY"));
+        assert!(same_name("Bäckerei Amsel", "Baeckerei Amsel GmbH"));
+        assert!(!same_name("Amsel Bakery", "Drossel Bakery"));
+        assert!(same_street("12 N. Main St", "12 North Main Street"));
+        assert!(same_street("Lindenweg 4", "Lindenweg 4"));
+        assert!(!same_street("12 Main St", "14 Main St"));
+        assert!(!same_street("12 Main St", "12 Oak St"));
+    }
+}
