@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -5,7 +6,7 @@ use dealwright_core::blobs::{Blobs, MemoryBlobs};
 use dealwright_core::document::{DocumentRenderer, Format, PlainRenderer};
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::id::LeadId;
-use dealwright_core::page::{FetchRequest, Page, PageFetcher};
+use dealwright_core::page::{FetchRequest, Page, PageFetcher, SourceName};
 use dealwright_core::party::EmailAddress;
 use dealwright_core::personal::Personal;
 use dealwright_core::process::{
@@ -20,6 +21,11 @@ use dealwright_core::trust::{
 use dealwright_deals::deal::{Deal, DealPerformer};
 use dealwright_discovery::lead::{IntakeRecord, Lead, LeadInput, LeadPerformer};
 use dealwright_discovery::market::Market;
+
+use dealwright_delivery::execute::{Worker, WorkerIdentity};
+use dealwright_delivery::project::{
+    ListingRepairWorker, Project, ProjectPerformer, WebsiteAuditWorker,
+};
 
 use crate::{Business, BusinessError};
 
@@ -56,6 +62,7 @@ pub struct AgencyBuilder {
     gateway: Option<Arc<dyn PaymentGateway>>,
     fetcher: Arc<dyn PageFetcher>,
     renderer: (Arc<dyn DocumentRenderer>, Format),
+    workers: Vec<Arc<dyn Worker>>,
     retry: RetryPolicy,
 }
 
@@ -72,6 +79,7 @@ impl Agency {
             gateway: None,
             fetcher: Arc::new(NoFetcher),
             renderer: (Arc::new(PlainRenderer), Format::Markdown),
+            workers: Vec::new(),
             retry: RetryPolicy::default(),
         }
     }
@@ -228,6 +236,14 @@ impl AgencyBuilder {
         self
     }
 
+    /// Gives tasks to `worker` as well, under the name it describes itself by. One that has the
+    /// name of a shipped worker takes its place.
+    #[must_use]
+    pub fn worker(mut self, worker: impl Worker + 'static) -> Self {
+        self.workers.push(Arc::new(worker));
+        self
+    }
+
     /// Tries failed effects by this plan.
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
@@ -249,12 +265,35 @@ impl AgencyBuilder {
             return Err(AgencyError::Missing("messenger"));
         }
         let (renderer, format) = self.renderer;
-        let deals = DealPerformer::new(renderer, format, Arc::clone(&self.blobs));
+        let deals = DealPerformer::new(Arc::clone(&renderer), format, Arc::clone(&self.blobs));
+        let shipped: [Arc<dyn Worker>; 2] = [
+            Arc::new(WebsiteAuditWorker::new(
+                Arc::clone(&self.fetcher),
+                SourceName::parse(CLIENT_ORDER).map_err(|e| {
+                    PortError::new("name source", PortErrorKind::Invalid).with_source(e)
+                })?,
+                Arc::clone(&renderer),
+                format,
+                Arc::clone(&self.blobs),
+            )),
+            Arc::new(ListingRepairWorker::new(
+                Arc::clone(&renderer),
+                format,
+                Arc::clone(&self.blobs),
+            )),
+        ];
+        let workers = shipped
+            .into_iter()
+            .chain(self.workers)
+            .map(|worker| (name_of(&*worker), worker))
+            .collect::<BTreeMap<_, _>>();
+        let projects = ProjectPerformer::new(workers, renderer, format, Arc::clone(&self.blobs));
         let host = Host::builder(business.tenant, self.store, SharedSealer(self.sealer))
             .retry(self.retry)
             .process::<Lead>(business.lead, LeadPerformer::new(self.fetcher))?
             .process::<Market>(business.market, NoPerformer)?
             .process::<Deal>(business.deal, deals)?
+            .process::<Project>(business.project, projects)?
             .process::<Recipient>(business.recipient, MessengerPerformer::new(self.messengers))?
             .process::<Desk>(business.desk, NoPerformer)?
             .process::<Payer>(business.payer, PayerPerformer::new(gateway))?
@@ -263,6 +302,19 @@ impl AgencyBuilder {
             host,
             blobs: self.blobs,
         })
+    }
+}
+
+/// The source under whose terms a client's own pages are read: their order.
+pub const CLIENT_ORDER: &str = "client-order";
+
+/// The name that the catalogue calls a worker by.
+fn name_of(worker: &dyn Worker) -> String {
+    match worker.describe().identity {
+        WorkerIdentity::Person { name }
+        | WorkerIdentity::Model { name, .. }
+        | WorkerIdentity::Tool { name, .. } => name,
+        other => other.to_string(),
     }
 }
 

@@ -1,3 +1,5 @@
+mod delivery;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use dealwright_core::handoff::ServiceLevel;
@@ -13,11 +15,15 @@ use dealwright_core::trust::{
 use dealwright_deals::contract::{Clause, ClauseLibraryParams, DunningParams, Party};
 use dealwright_deals::deal::{DealPolicy, Notice};
 use dealwright_deals::negotiation::AuthorityParams;
+use dealwright_delivery::project::ProjectPolicy;
+use dealwright_discovery::enrich::{Ceiling, EnrichPolicy};
 use dealwright_discovery::lead::LeadPolicy;
 use dealwright_discovery::market::MarketPolicy;
 use dealwright_discovery::qualify::IdealClientParams;
 use dealwright_discovery::score::{Judge, PriorParams, ScoringParams};
 use serde::Deserialize;
+
+pub use self::delivery::{DeliverySettings, StaffSettings, WeekSettings};
 
 /// A whole business, as people write it down.
 #[derive(Clone, Debug, Deserialize)]
@@ -68,6 +74,9 @@ pub struct Business {
     pub lead: LeadSettings,
     /// How the market is read.
     pub market: MarketSettings,
+    /// How projects are run.
+    #[serde(default)]
+    pub delivery: DeliverySettings,
     /// Charges above this many minor units wait for a person, by currency.
     #[serde(default)]
     pub approve_charges_above: BTreeMap<String, i64>,
@@ -135,6 +144,9 @@ pub struct LeadSettings {
     /// Sectors that a person looks at first, with the rule's id.
     #[serde(default)]
     pub regulated: BTreeMap<String, String>,
+    /// Who is asked for what is missing, and what that may cost.
+    #[serde(default)]
+    pub enrich: EnrichPolicy,
 }
 
 /// How the market is read.
@@ -149,6 +161,9 @@ pub struct MarketSettings {
     pub signal_days: u32,
     /// Whether what delivery taught counts.
     pub learn: bool,
+    /// The most that enrichment and research may spend a day.
+    #[serde(default)]
+    pub spend_per_day: Ceiling,
     /// How results move the rank of services.
     #[serde(default)]
     pub priors: PriorParams,
@@ -201,6 +216,8 @@ pub struct CheckedBusiness {
     pub market: MarketPolicy,
     /// For deals.
     pub deal: DealPolicy,
+    /// For projects.
+    pub project: ProjectPolicy,
     /// For recipients.
     pub recipient: RecipientPolicy,
     /// For the desk.
@@ -247,8 +264,8 @@ impl Business {
             .ok_or_else(|| part("rates")(&"no rate card is given"))?
             .check(&catalogue)
             .map_err(|e| part("rates")(&e))?;
-        let templates: Templates = self
-            .templates
+        let template_sources = delivery::with_standard(self.templates);
+        let templates: Templates = template_sources
             .clone()
             .check()
             .map_err(|e| part("templates")(&e))?;
@@ -281,6 +298,17 @@ impl Business {
             })
             .collect();
         let market = "main".to_owned();
+        let project = self.delivery.policy(&delivery::Shared {
+            catalogue: &catalogue,
+            rates: &rates,
+            templates: (&templates, &template_sources),
+            sender: &self.sender,
+            notices: &self.notices,
+            country: self.country,
+            made_by_ai: self.made_by_ai,
+            auto_people: self.auto_people,
+            market: &market,
+        })?;
         Ok(CheckedBusiness {
             tenant: Tenant::parse(&self.tenant).map_err(|e| part("tenant")(&e))?,
             lead: LeadPolicy {
@@ -293,6 +321,7 @@ impl Business {
                 assessment: self.lead.assessment,
                 regulated: self.lead.regulated,
                 market,
+                enrich: self.lead.enrich,
             },
             market: MarketPolicy {
                 priors: self.market.priors,
@@ -301,6 +330,7 @@ impl Business {
                 demand_points: self.market.demand_points,
                 signal_days: self.market.signal_days,
                 skills,
+                spend_per_day: self.market.spend_per_day,
             },
             recipient: RecipientPolicy {
                 rules: RulesPolicy {
@@ -329,7 +359,7 @@ impl Business {
                 catalogue,
                 rates,
                 templates,
-                template_sources: self.templates,
+                template_sources,
                 playbook,
                 authority,
                 sender: self.sender,
@@ -348,6 +378,7 @@ impl Business {
                 start_days: self.deal.start_days,
                 made_by_ai: self.made_by_ai,
             },
+            project,
             auto_people: self.auto_people,
         })
     }

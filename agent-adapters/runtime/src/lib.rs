@@ -2,16 +2,19 @@
 
 mod agency;
 mod business;
+mod lineage;
 mod runtime;
+mod services;
 mod starter;
 
 #[cfg(test)]
 mod tests;
 
-pub use agency::{Agency, AgencyBuilder, AgencyError, NoFetcher};
+pub use agency::{Agency, AgencyBuilder, AgencyError, CLIENT_ORDER, NoFetcher};
 pub use business::{
-    Business, BusinessError, CheckedBusiness, DealSettings, LawSettings, LeadSettings,
-    MarketSettings,
+    Business, BusinessError, CheckedBusiness, DealSettings, DeliverySettings, LawSettings,
+    LeadSettings, MarketSettings, StaffSettings, WeekSettings,
 };
+pub use lineage::{Lineage, LineageStep};
 pub use runtime::{Progress, Runtime, RuntimeOptions};
 pub use starter::{STARTER_AGENCY, STARTER_SERVICES, STARTER_TEMPLATES};
