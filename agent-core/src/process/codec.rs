@@ -2,7 +2,7 @@
 //! decision and opened before it, and hashes see commitments in their place.
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Sealed, Sealer};
 use crate::canonical;
@@ -30,34 +30,44 @@ pub(crate) fn decode<T: DeserializeOwned>(
     place: &str,
     value: &Value,
 ) -> Result<T, PortError> {
-    let open = open(sealer, place, value)?;
-    T::deserialize(&open)
+    decode_owned(sealer, place, value.clone())
+}
+
+/// The same for a value that is not needed any more.
+pub(crate) fn decode_owned<T: DeserializeOwned>(
+    sealer: &dyn Sealer,
+    place: &str,
+    mut value: Value,
+) -> Result<T, PortError> {
+    open_in(sealer, place, &mut value)?;
+    T::deserialize(value)
         .map_err(|e| PortError::new("decode", PortErrorKind::Corrupt).with_source(e))
 }
 
 /// Seals every personal field of `value`.
-pub(crate) fn seal(sealer: &dyn Sealer, place: &str, value: Value) -> Result<Value, PortError> {
-    Ok(match value {
-        Value::Array(items) => Value::Array(
-            items
-                .into_iter()
-                .map(|item| seal(sealer, place, item))
-                .collect::<Result<_, _>>()?,
-        ),
-        Value::Object(mut map) => {
+pub(crate) fn seal(sealer: &dyn Sealer, place: &str, mut value: Value) -> Result<Value, PortError> {
+    seal_in(sealer, place, &mut value)?;
+    Ok(value)
+}
+
+// Values are large and personal fields few, so these walk in place and build nothing anew.
+fn seal_in(sealer: &dyn Sealer, place: &str, value: &mut Value) -> Result<(), PortError> {
+    match value {
+        Value::Array(items) => items
+            .iter_mut()
+            .try_for_each(|item| seal_in(sealer, place, item)),
+        Value::Object(map) => {
             if map.len() == 1
-                && let Some(inner) = map.remove(PERSONAL)
+                && let Some(inner) = map.get(PERSONAL)
             {
-                return seal_one(sealer, place, &inner);
+                *value = seal_one(sealer, place, inner)?;
+                return Ok(());
             }
-            let mut sealed = Map::new();
-            for (key, item) in map {
-                sealed.insert(key, seal(sealer, place, item)?);
-            }
-            Value::Object(sealed)
+            map.values_mut()
+                .try_for_each(|item| seal_in(sealer, place, item))
         }
-        other => other,
-    })
+        _ => Ok(()),
+    }
 }
 
 fn seal_one(sealer: &dyn Sealer, place: &str, inner: &Value) -> Result<Value, PortError> {
@@ -75,27 +85,28 @@ fn seal_one(sealer: &dyn Sealer, place: &str, inner: &Value) -> Result<Value, Po
 
 /// Opens every sealed field of `value`.
 pub(crate) fn open(sealer: &dyn Sealer, place: &str, value: &Value) -> Result<Value, PortError> {
-    Ok(match value {
-        Value::Array(items) => Value::Array(
-            items
-                .iter()
-                .map(|item| open(sealer, place, item))
-                .collect::<Result<_, _>>()?,
-        ),
+    let mut opened = value.clone();
+    open_in(sealer, place, &mut opened)?;
+    Ok(opened)
+}
+
+fn open_in(sealer: &dyn Sealer, place: &str, value: &mut Value) -> Result<(), PortError> {
+    match value {
+        Value::Array(items) => items
+            .iter_mut()
+            .try_for_each(|item| open_in(sealer, place, item)),
         Value::Object(map) => {
             if map.len() == 1
                 && let Some(inner) = map.get(SEALED)
             {
-                return open_one(sealer, place, inner);
+                *value = open_one(sealer, place, inner)?;
+                return Ok(());
             }
-            let mut opened = Map::new();
-            for (key, item) in map {
-                opened.insert(key.clone(), open(sealer, place, item)?);
-            }
-            Value::Object(opened)
+            map.values_mut()
+                .try_for_each(|item| open_in(sealer, place, item))
         }
-        other => other.clone(),
-    })
+        _ => Ok(()),
+    }
 }
 
 fn open_one(sealer: &dyn Sealer, place: &str, inner: &Value) -> Result<Value, PortError> {
@@ -115,28 +126,31 @@ fn open_one(sealer: &dyn Sealer, place: &str, inner: &Value) -> Result<Value, Po
     Ok(json!({ PERSONAL: inner }))
 }
 
-/// The canonical bytes that stand for `value` in hashes: sealed fields by their commitments.
-pub(crate) fn hash_form(value: &Value) -> Value {
+/// The canonical form that stands for `value` in hashes: sealed fields by their commitments.
+pub(crate) fn hash_form(mut value: Value) -> Value {
+    commit_in(&mut value);
+    value
+}
+
+fn commit_in(value: &mut Value) {
     match value {
-        Value::Array(items) => Value::Array(items.iter().map(hash_form).collect()),
+        Value::Array(items) => items.iter_mut().for_each(commit_in),
         Value::Object(map) => {
             if map.len() == 1
                 && let Some(inner) = map.get(SEALED)
             {
-                return json!({ "$commitment": inner.get("commitment").unwrap_or(&Value::Null) });
+                *value =
+                    json!({ "$commitment": inner.get("commitment").unwrap_or(&Value::Null) });
+                return;
             }
-            Value::Object(
-                map.iter()
-                    .map(|(key, item)| (key.clone(), hash_form(item)))
-                    .collect(),
-            )
+            map.values_mut().for_each(commit_in);
         }
-        other => other.clone(),
+        _ => {}
     }
 }
 
 /// Hashes a value in its [`hash_form`].
-pub(crate) fn digest(value: &Value) -> Result<canonical::Digest32, PortError> {
+pub(crate) fn digest(value: Value) -> Result<canonical::Digest32, PortError> {
     canonical::hash(&hash_form(value))
         .map_err(|e| PortError::new("hash", PortErrorKind::Invalid).with_source(e))
 }

@@ -18,7 +18,7 @@ pub(crate) fn link(previous: Option<Digest32>, envelope: &Envelope) -> Result<Di
         "input": envelope.input,
         "outcome": envelope.outcome,
     });
-    let digest = codec::digest(&body)?;
+    let digest = codec::digest(body)?;
     let mut hash = Sha256::new();
     if let Some(previous) = previous {
         hash.update(previous.as_bytes());
@@ -106,7 +106,7 @@ pub fn business_hash(states: &BTreeMap<ProcessKey, Value>) -> Result<Digest32, P
         let key = key.to_string();
         hash.update((key.len() as u64).to_be_bytes());
         hash.update(key.as_bytes());
-        hash.update(codec::digest(state)?.as_bytes());
+        hash.update(codec::digest(state.clone())?.as_bytes());
     }
     let bytes: [u8; 32] = hash.finalize().into();
     Ok(Digest32::from_bytes(bytes))

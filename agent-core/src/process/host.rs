@@ -226,7 +226,7 @@ impl HostBuilder {
     ) -> Result<Self, PortError> {
         let value = crate::personal::stored(|| serde_json::to_value(&policy))
             .map_err(|e| PortError::new("hash policy", PortErrorKind::Invalid).with_source(e))?;
-        let policy_hash = codec::digest(&value)?;
+        let policy_hash = codec::digest(value)?;
         self.kinds.insert(
             P::KIND,
             Arc::new(Typed::<P> {
@@ -404,8 +404,9 @@ impl Host {
         let Some(stored) = self.shared.store.load(key).await? else {
             return Ok(None);
         };
-        let state = state_of::<P>(&self.shared, key, &stored).await?;
-        Ok(Some((stored.revision, state)))
+        let revision = stored.revision;
+        let state = state_of::<P>(&self.shared, key, stored).await?;
+        Ok(Some((revision, state)))
     }
 
     /// What a message or event says, personal fields open: for views and audits of one's own.
@@ -450,7 +451,7 @@ impl Host {
             return Ok(None);
         };
         match self.kinds.get(key.kind()) {
-            Some(kind) => kind.business(&self.shared, key, &stored).await.map(Some),
+            Some(kind) => kind.business(&self.shared, key, stored).await.map(Some),
             None => Ok(None),
         }
     }
@@ -562,7 +563,7 @@ trait Kind: Send + Sync {
         &self,
         s: &Shared,
         key: &ProcessKey,
-        stored: &Stored,
+        stored: Stored,
     ) -> Result<Value, PortError>;
     fn redecide(
         &self,
@@ -666,7 +667,7 @@ impl<P: Process> Kind for Typed<P> {
         &self,
         s: &Shared,
         key: &ProcessKey,
-        stored: &Stored,
+        stored: Stored,
     ) -> Result<Value, PortError> {
         let state = state_of::<P>(s, key, stored).await?;
         let value = crate::personal::stored(|| P::business(&state));
@@ -702,10 +703,10 @@ impl<P: Process> Kind for Typed<P> {
             };
             let same = serde_json::to_value(&outcome)
                 .ok()
-                .map(|v| codec::hash_form(&v))
+                .map(codec::hash_form)
                 == serde_json::to_value(&envelope.outcome)
                     .ok()
-                    .map(|v| codec::hash_form(&v));
+                    .map(codec::hash_form);
             if !same {
                 return Ok(Some(envelope.revision));
             }
@@ -728,7 +729,7 @@ impl<P: Process> Typed<P> {
         let process = &work.receiver;
         let place = process.to_string();
         let stored = s.store.load(process).await?;
-        let (revision, chain, state) = match &stored {
+        let (revision, chain, state) = match stored {
             Some(stored) => (
                 stored.revision,
                 Some(stored.chain),
@@ -917,10 +918,10 @@ fn read_input<P: Process>(s: &Shared, work: &Work) -> Result<P::Input, PortError
 async fn state_of<P: Process>(
     s: &Shared,
     key: &ProcessKey,
-    stored: &Stored,
+    stored: Stored,
 ) -> Result<P::State, PortError> {
     if stored.state_version == P::STATE_VERSION {
-        return codec::decode(&*s.sealer, &key.to_string(), &stored.state);
+        return codec::decode_owned(&*s.sealer, &key.to_string(), stored.state);
     }
     let mut state = P::State::default();
     for envelope in s.store.history(key).await? {
@@ -945,7 +946,7 @@ fn events_of<P: Process>(s: &Shared, envelope: &Envelope) -> Result<Vec<P::Event
             } else {
                 P::upcast(recorded.version, open)?
             };
-            serde::Deserialize::deserialize(&current)
+            serde::Deserialize::deserialize(current)
                 .map_err(|e| PortError::new("read event", PortErrorKind::Corrupt).with_source(e))
         })
         .collect()
