@@ -1,4 +1,5 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
 pub mod client;
 pub mod enrich;
 pub mod facts;

@@ -1,6 +1,10 @@
 //! The client database: what comes in is matched against all there is, and nothing is lost when
 //! records join.
 
+#[cfg(test)]
+mod tests;
+mod timeline;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use dealwright_core::error::PortError;
@@ -11,6 +15,8 @@ use dealwright_core::time::Timestamp;
 
 use crate::lead::{IntakeRecord, Lead, LeadInput};
 use crate::resolve::{CheckedParams, Record, Role, resolve};
+
+pub use timeline::{TimelineEntry, Timelines};
 
 /// What an import came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -17,7 +17,7 @@ mod purse;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use answer::{Accepted, RefusedFinding, read_answer};
 pub use field::{EnrichField, FieldValue, Found, Invalid, is_mobile};

@@ -124,7 +124,11 @@ impl Origin {
         match (record, chosen.map(Sourced::source), state.website.as_ref()) {
             (Some(record), _, _) => Self {
                 source: record.source.as_str().to_owned(),
-                notice: record.source_notice.clone(),
+                notice: if record.source_notice.trim().is_empty() {
+                    format!("We found your address in {}.", record.source)
+                } else {
+                    record.source_notice.clone()
+                },
                 may_write: !forbids(record),
             },
             (None, Some(source), _) if source.kind() == SourceKind::Person => Self {

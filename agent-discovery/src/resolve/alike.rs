@@ -1,13 +1,18 @@
-use std::collections::BTreeSet;
+use super::normal::{address, fold, name_words, one_slip, words};
 
-use super::normal::{address, fold, name_words, words};
+/// From how many letters on one slip does not make another word: `backerei` and `baeckerei`.
+const LONG: usize = 6;
 
 /// Whether two spellings may be one name: the telling words of one are all among those of the
 /// other, whatever legal form, case and accents say.
 pub(crate) fn same_name(one: &str, other: &str) -> bool {
-    let set = |text: &str| name_words(text).into_iter().collect::<BTreeSet<_>>();
-    let (one, other) = (set(one), set(other));
-    !one.is_empty() && !other.is_empty() && (one.is_subset(&other) || other.is_subset(&one))
+    let alike = |a: &String, b: &String| a == b || (a.len().min(b.len()) >= LONG && one_slip(a, b));
+    let within = |some: &[String], all: &[String]| {
+        some.iter()
+            .all(|word| all.iter().any(|known| alike(word, known)))
+    };
+    let (one, other) = (name_words(one), name_words(other));
+    !one.is_empty() && !other.is_empty() && (within(&one, &other) || within(&other, &one))
 }
 
 /// Whether two spellings may be one place on a street: `12 N. Main St` and `12 North Main

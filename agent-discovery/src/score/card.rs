@@ -7,10 +7,12 @@ use super::{BannedInputs, Calibration, CalibrationError, Dimension, Reason, Scor
 use crate::facts::{FactName, FactNameError, FactValue, Facts, parse_number};
 
 mod bound;
+mod pair;
 #[cfg(test)]
 mod tests;
 
 pub use bound::{BoundCard, RowScore};
+pub use pair::Pair;
 
 /// The name a stored card carries, so that another JSON file is not taken for one.
 pub(crate) const FORMAT: &str = "dealwright-scorecard";
@@ -199,6 +201,9 @@ pub struct ScorecardParts {
     pub base: i32,
     /// The inputs.
     pub features: Vec<Feature>,
+    /// What pairs of features say together, on top of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<Pair>,
     /// Score to probability.
     pub calibration: Vec<(i64, u32)>,
     /// How it came about: rows, seed, penalty, measures; for readers.
@@ -215,6 +220,7 @@ pub struct Scorecard {
     points_per_unit: u32,
     base: i32,
     features: Vec<Feature>,
+    pairs: Vec<Pair>,
     calibration: Calibration,
     origin: BTreeMap<String, String>,
 }
@@ -271,7 +277,36 @@ impl Scorecard {
                     .with_evidence(format!("{}: {}", feature.describe(bin), fact.evidence())),
             }
         });
-        Score::from_reasons(std::iter::once(base).chain(features).collect())
+        let pairs = self.pairs.iter().map(|pair| self.pair_reason(pair, facts));
+        Score::from_reasons(std::iter::once(base).chain(features).chain(pairs).collect())
+    }
+
+    /// What pairs of features say together.
+    #[must_use]
+    pub fn pairs(&self) -> &[Pair] {
+        &self.pairs
+    }
+
+    fn pair_reason(&self, pair: &Pair, facts: &Facts) -> Reason {
+        let (first, second) = pair.features();
+        let seen = |name: &FactName| {
+            let feature = self.features.iter().find(|feature| feature.name == *name)?;
+            let value = facts.fact(name).map(crate::facts::Fact::value);
+            let bin = feature.bin(value);
+            Some((bin, feature.describe(bin)))
+        };
+        let missing = || (Bin::Missing, "missing".to_owned());
+        let (one, other) = (
+            seen(first).unwrap_or_else(missing),
+            seen(second).unwrap_or_else(missing),
+        );
+        Reason::new(
+            format!("card.{}", pair.name()),
+            Dimension::Learned,
+            pair.name().as_str(),
+            pair.points_of(one.0, other.0),
+        )
+        .with_evidence(format!("together: {} and {}", one.1, other.1))
     }
 
     /// The probability of a score, in parts per million.
@@ -341,7 +376,16 @@ impl TryFrom<ScorecardParts> for Scorecard {
                 });
             }
         }
+        for pair in &parts.pairs {
+            if !names.insert(pair.name()) {
+                return Err(CardError::Twice {
+                    feature: pair.name().to_string(),
+                });
+            }
+            pair.check(&parts.features)?;
+        }
         Ok(Self {
+            pairs: parts.pairs,
             target: parts.target,
             points_per_unit: parts.points_per_unit,
             base: parts.base,
@@ -361,6 +405,7 @@ impl From<Scorecard> for ScorecardParts {
             points_per_unit: card.points_per_unit,
             base: card.base,
             features: card.features,
+            pairs: card.pairs,
             calibration: card.calibration.into(),
             origin: card.origin,
         }
@@ -416,6 +461,14 @@ pub enum CardError {
         bins: usize,
         /// Its points.
         points: usize,
+    },
+    /// A pair that does not fit the features it joins.
+    #[error(
+        "pair `{pair}` does not fit the features it joins; give one group a bin and one number a pair of groups"
+    )]
+    Pair {
+        /// The pair.
+        pair: String,
     },
     /// The probability table is wrong.
     #[error(transparent)]

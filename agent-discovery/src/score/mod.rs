@@ -43,7 +43,7 @@ mod win;
 pub use banned::{BannedInput, BannedInputs};
 pub use calibration::{Calibration, CalibrationError};
 pub use card::{
-    Bin, BoundCard, CardError, Feature, FeatureKind, RowScore, Scorecard, ScorecardParts,
+    Bin, BoundCard, CardError, Feature, FeatureKind, Pair, RowScore, Scorecard, ScorecardParts,
 };
 pub use change::{Change, smallest_change};
 pub use judge::{Basis, Judge, Judged};

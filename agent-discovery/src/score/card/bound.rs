@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
-use super::{Bin, CardError, Feature, FeatureKind, Scorecard};
+use super::{Bin, CardError, Feature, FeatureKind, Pair, Scorecard};
+use crate::facts::FactName;
 
 impl Scorecard {
     /// Ties the card to the columns of a table, so that rows can be scored as they are read.
@@ -34,7 +35,16 @@ impl Scorecard {
                 })
             })
             .collect::<Result<_, CardError>>()?;
-        Ok(BoundCard { card: self, inputs })
+        let place = |name: &FactName| self.features.iter().position(|f| f.name() == name);
+        let pairs = self.pairs.iter().filter_map(|pair| {
+            let (first, second) = pair.features();
+            Some((pair, place(first)?, place(second)?))
+        });
+        Ok(BoundCard {
+            pairs: pairs.collect(),
+            card: self,
+            inputs,
+        })
     }
 }
 
@@ -43,6 +53,8 @@ impl Scorecard {
 pub struct BoundCard<'a> {
     card: &'a Scorecard,
     inputs: Vec<Input<'a>>,
+    /// Each with the places of its features.
+    pairs: Vec<(&'a Pair, usize, usize)>,
 }
 
 #[derive(Debug)]
@@ -56,10 +68,12 @@ struct Input<'a> {
 impl BoundCard<'_> {
     /// Scores one row; `field` gives the text of a column by index, `None` or empty is missing.
     pub fn score<'r>(&self, field: impl Fn(usize) -> Option<&'r str>) -> RowScore<'_> {
-        let parts: Vec<(&str, i32)> = std::iter::once(("base", self.card.base))
-            .chain(self.inputs.iter().map(|input| {
+        let bins: Vec<Bin> = self
+            .inputs
+            .iter()
+            .map(|input| {
                 let text = field(input.column).unwrap_or("");
-                let bin = match &input.feature.kind {
+                match &input.feature.kind {
                     FeatureKind::Numeric { .. } => input.feature.bin_of_text(text),
                     FeatureKind::Categorical { .. } => match text.trim() {
                         "" => Bin::Missing,
@@ -68,9 +82,22 @@ impl BoundCard<'_> {
                             .get(level)
                             .map_or(Bin::Other, |index| Bin::At(*index)),
                     },
-                };
-                (input.feature.name.as_str(), input.feature.points_of(bin))
-            }))
+                }
+            })
+            .collect();
+        let alone = self.inputs.iter().zip(&bins);
+        let alone = alone.map(|(input, bin)| {
+            let feature = input.feature;
+            (feature.name.as_str(), feature.points_of(*bin))
+        });
+        let bin = |at: usize| bins.get(at).copied().unwrap_or(Bin::Missing);
+        let together = self.pairs.iter().map(|(pair, first, second)| {
+            let points = pair.points_of(bin(*first), bin(*second));
+            (pair.name().as_str(), points)
+        });
+        let parts: Vec<(&str, i32)> = std::iter::once(("base", self.card.base))
+            .chain(alone)
+            .chain(together)
             .collect();
         let total = parts.iter().map(|(_, points)| i64::from(*points)).sum();
         RowScore {

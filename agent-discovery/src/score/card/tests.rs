@@ -38,6 +38,7 @@ fn card() -> Scorecard {
                 0,
             ),
         ],
+        pairs: Vec::new(),
         calibration: vec![(-100, 20_000), (0, 300_000), (100, 900_000)],
         origin: BTreeMap::new(),
     })
@@ -197,4 +198,97 @@ fn what_is_not_a_sound_card_is_refused() {
 #[test]
 fn the_stored_form_is_stable() {
     insta::assert_json_snapshot!(card());
+}
+
+/// The card with points for a sector and a website together.
+fn paired() -> Scorecard {
+    let name = |n: &str| FactName::parse(n).unwrap();
+    let mut parts = ScorecardParts::from(card());
+    parts.pairs = vec![Pair::new(
+        name("sector & website"),
+        (name("sector"), name("website")),
+        // Dentists, all other sectors; a website, none known to be there.
+        (vec![0, 1, 1, 1], vec![0, 1, 1, 1]),
+        vec![12, -6, -2, 1],
+    )];
+    Scorecard::try_from(parts).unwrap()
+}
+
+// covers: SC-1
+#[test]
+fn a_pair_gives_its_own_points_with_its_own_reason() {
+    let name = |n: &str| FactName::parse(n).unwrap();
+    let dentist = Facts::new()
+        .with(name("sector"), Fact::new("dentist", "list"))
+        .with(name("website"), Fact::new("yes", "list"));
+    let alone = card().score(&dentist).total();
+    let score = paired().score(&dentist);
+    assert_eq!(score.total(), alone + 12);
+    let sum: i64 = score.reasons().iter().map(Reason::points).sum();
+    assert_eq!(sum, score.total());
+    let reason = score.reasons().last().unwrap();
+    assert_eq!(reason.rule(), "card.sector & website");
+    assert_eq!(reason.evidence(), "together: dentist and yes");
+    assert_eq!(
+        paired().score(&Facts::new()).total(),
+        card().score(&Facts::new()).total() + 1
+    );
+    let columns = ["website", "employees", "sector"];
+    let row = ["yes", "", "dentist"];
+    let whole = paired();
+    let bound = whole.bind(&columns).unwrap();
+    let scored = bound.score(|column| row.get(column).copied());
+    assert_eq!(scored.total(), score.total());
+    assert_eq!(
+        scored.parts().map(|(_, points)| points).sum::<i64>(),
+        scored.total()
+    );
+    let text = serde_json::to_string(&whole).unwrap();
+    assert_eq!(serde_json::from_str::<Scorecard>(&text).unwrap(), whole);
+}
+
+#[test]
+fn a_pair_that_does_not_fit_is_refused() {
+    let name = |n: &str| FactName::parse(n).unwrap();
+    let good = || ScorecardParts::from(paired());
+    let refused = |pair: Pair| {
+        let mut parts = good();
+        parts.pairs = vec![pair];
+        matches!(Scorecard::try_from(parts), Err(CardError::Pair { .. }))
+    };
+    let groups = || (vec![0, 1, 1, 1], vec![0, 1, 1, 1]);
+    let both = (name("sector"), name("website"));
+    let label = || name("x");
+    assert!(refused(Pair::new(
+        label(),
+        both.clone(),
+        groups(),
+        vec![1, 2, 3]
+    )));
+    assert!(refused(Pair::new(
+        label(),
+        both,
+        (vec![0], vec![0, 1, 1, 1]),
+        vec![1, 2]
+    )));
+    let other = (name("sector"), name("elsewhere"));
+    assert!(refused(Pair::new(
+        label(),
+        other,
+        groups(),
+        vec![1, 2, 3, 4]
+    )));
+    let same = (name("sector"), name("sector"));
+    assert!(refused(Pair::new(
+        label(),
+        same,
+        groups(),
+        vec![1, 2, 3, 4]
+    )));
+    let mut twice = good();
+    twice.pairs.push(twice.pairs[0].clone());
+    assert!(matches!(
+        Scorecard::try_from(twice),
+        Err(CardError::Twice { .. })
+    ));
 }

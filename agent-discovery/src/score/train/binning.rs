@@ -54,6 +54,19 @@ impl Encoded {
                 *score += points.get(usize::from(*code)).copied().unwrap_or(0);
             }
         }
+        for pair in card.pairs() {
+            let (first, second) = pair.features();
+            let codes = |name: &FactName| {
+                let column = self.columns.iter().find(|column| column.name == *name);
+                column.map(|column| column.codes.as_slice())
+            };
+            let (Some(first), Some(second)) = (codes(first), codes(second)) else {
+                continue;
+            };
+            for (score, (first, second)) in scores.iter_mut().zip(first.iter().zip(second)) {
+                *score += i64::from(pair.points_of_codes(*first, *second));
+            }
+        }
         scores
     }
 }

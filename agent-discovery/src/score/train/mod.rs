@@ -1,8 +1,9 @@
 //! Learning a [`Scorecard`] from outcomes, behind the feature `train`.
 //!
 //! Columns are binned, the bins are coded (numbers as a thermometer of their edges, words one column a level), a
-//! logistic regression with an L2 penalty is fitted on the codes, and its weights are rounded to points. The penalty is
-//! chosen by cross-validation, and the table from score to probability is fitted on scores of rows that their
+//! logistic regression with an L2 penalty is fitted on the codes, and its weights are rounded to points. Pairs of
+//! features get points of their own on top, as many as show on rows that were held out, and none where they do not.
+//! The penalty is chosen by cross-validation, and the table from score to probability is fitted on scores of rows that their
 //! model had not seen. Floats live only in here; what comes out is integers. Nothing is random but for the
 //! folds, which follow from the seed, so the same table gives the same card.
 
@@ -11,6 +12,7 @@ mod binning;
 mod fit;
 mod folds;
 mod measure;
+mod pairs;
 mod report;
 mod table;
 #[cfg(test)]
@@ -157,7 +159,11 @@ pub fn train(
     let design = Design::new(&encoded);
     let chosen = fit::choose_penalty(&design, outcomes, &folds, &PENALTIES, params.seed)?;
 
-    let mut foretold: Vec<i64> = vec![0; outcomes.len()];
+    // For each number of pairs, what the rows of each fold score by cards that had not seen them.
+    let mut foretold: Vec<Vec<i64>> = pairs::SIZES
+        .iter()
+        .map(|_| vec![0; outcomes.len()])
+        .collect();
     for fold in 0..params.folds {
         let weights = fit::fit(
             &design,
@@ -166,23 +172,84 @@ pub fn train(
             chosen,
         )?;
         let card = assemble(target, &encoded, &design, &weights, identity()?)?;
-        let points = encoded.scores(&card);
-        let held_out = foretold.iter_mut().zip(&folds).zip(points);
-        for ((score, _), points) in held_out.filter(|((_, of), _)| **of == fold) {
-            *score = points;
+        let rows: Vec<usize> = (0..outcomes.len())
+            .filter(|row| folds.get(*row) != Some(&fold))
+            .collect();
+        let found = pairs_of(&card, &encoded, outcomes, &rows);
+        for (size, foretold) in pairs::SIZES.iter().zip(&mut foretold) {
+            let found = found.get(..found.len().min(*size)).unwrap_or_default();
+            let whole = with_pairs(&card, &encoded, outcomes, &rows, found)?;
+            let points = encoded.scores(&whole);
+            let held_out = foretold.iter_mut().zip(&folds).zip(points);
+            for ((score, _), points) in held_out.filter(|((_, of), _)| **of == fold) {
+                *score = points;
+            }
         }
     }
+    let losses: Vec<f64> = foretold
+        .iter()
+        .map(|scores| {
+            let unit = f64::from(POINTS_PER_UNIT);
+            let rows = scores.iter().zip(outcomes);
+            rows.map(|(score, o)| fit::loss_of(*score as f64 / unit, *o))
+                .sum()
+        })
+        .collect();
+    let size = pairs::best_size(&losses);
+    let at = pairs::SIZES.iter().position(|known| *known == size);
+    let foretold = at
+        .and_then(|at| foretold.into_iter().nth(at))
+        .unwrap_or_default();
     let (slope, offset) = measure::sigmoid_through(&foretold, outcomes, f64::from(POINTS_PER_UNIT));
     let calibration = Calibration::new(measure::knots(slope, offset, f64::from(POINTS_PER_UNIT)))?;
     let weights = fit::fit(&design, outcomes, |_| true, chosen)?;
     let report = TrainReport::of(&foretold, outcomes, &calibration, &encoded, table, chosen);
-    let mut parts =
-        ScorecardParts::from(assemble(target, &encoded, &design, &weights, calibration)?);
+    let alone = assemble(target, &encoded, &design, &weights, calibration)?;
+    let rows: Vec<usize> = (0..outcomes.len()).collect();
+    let mut found = pairs_of(&alone, &encoded, outcomes, &rows);
+    found.truncate(size);
+    let whole = with_pairs(&alone, &encoded, outcomes, &rows, &found)?;
+    let mut parts = ScorecardParts::from(whole);
     parts.origin = report.origin(params);
     Ok(Trained {
         card: Scorecard::try_from(parts)?,
         report,
     })
+}
+
+/// The pairs that are worth most on top of a card, by what `rows` show.
+fn pairs_of(
+    card: &Scorecard,
+    encoded: &Encoded,
+    outcomes: &[bool],
+    rows: &[usize],
+) -> Vec<pairs::Joined> {
+    // What a feature moves over all rows decides which are looked at.
+    let weights: Vec<i64> = encoded
+        .columns
+        .iter()
+        .zip(card.features())
+        .map(|(column, feature)| {
+            let counts = column.counts.iter().zip(feature.points());
+            counts
+                .map(|(n, points)| i64::from(points.abs()) * i64::try_from(*n).unwrap_or(0))
+                .sum()
+        })
+        .collect();
+    pairs::candidates(encoded, &encoded.scores(card), outcomes, rows, &weights)
+}
+
+/// The card with these pairs on top, learnt from `rows`.
+fn with_pairs(
+    card: &Scorecard,
+    encoded: &Encoded,
+    outcomes: &[bool],
+    rows: &[usize],
+    found: &[pairs::Joined],
+) -> Result<Scorecard, TrainError> {
+    let mut parts = ScorecardParts::from(card.clone());
+    parts.pairs = pairs::fit(encoded, found, &encoded.scores(card), outcomes, rows)?;
+    Ok(Scorecard::try_from(parts)?)
 }
 
 fn identity() -> Result<Calibration, TrainError> {
@@ -205,6 +272,7 @@ fn assemble(
         points_per_unit: POINTS_PER_UNIT,
         base,
         features,
+        pairs: Vec::new(),
         calibration: calibration.into(),
         origin: BTreeMap::new(),
     })?)

@@ -131,3 +131,41 @@ fn what_cannot_be_learnt_from_is_refused() {
         Err(TrainError::Param { name: "folds", .. })
     ));
 }
+
+#[test]
+fn what_only_two_columns_say_together_is_learnt_as_a_pair_and_noise_is_not() {
+    assert!(
+        trained(&table(false)).card().pairs().is_empty(),
+        "nothing to join"
+    );
+    let (mut one, mut other, mut noise, mut outcomes) = (vec![], vec![], vec![], vec![]);
+    for row in 0..4_000 {
+        let draw = |salt: u64, n: u64| folds::mix(salt, row) % n;
+        let (a, b) = (draw(1, 2), draw(2, 2));
+        one.push(a.to_string());
+        other.push(b.to_string());
+        noise.push(draw(3, 6).to_string());
+        outcomes.push(draw(4, 100) < if a == b { 65 } else { 25 });
+    }
+    let word =
+        |text, values| TrainingColumn::new(name(text), values).with_kind(ColumnKind::Categorical);
+    let columns = vec![word("one", one), word("other", other), word("noise", noise)];
+    let table = TrainingTable::new(columns, outcomes).unwrap();
+    let (card, report) = trained(&table).into_parts();
+    assert_eq!(card.pairs()[0].features(), (&name("one"), &name("other")));
+    assert!(report.auc_ppm > 660_000, "{report:?}");
+    assert_eq!(trained(&table).card(), &card, "twice the same");
+    let facts = |a: &str, b: &str| {
+        Facts::new()
+            .with(name("one"), Fact::new(a, "x"))
+            .with(name("other"), Fact::new(b, "x"))
+    };
+    let score = card.score(&facts("1", "1"));
+    assert!(score.total() > card.score(&facts("1", "0")).total() + 100);
+    let sum: i64 = score
+        .reasons()
+        .iter()
+        .map(crate::score::Reason::points)
+        .sum();
+    assert_eq!(sum, score.total());
+}
