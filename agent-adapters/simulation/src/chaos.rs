@@ -218,6 +218,9 @@ impl<S: Store> Store for ChaosStore<S> {
             return Err(before("load"));
         }
         let current = self.inner.load(key).await?;
+        if self.chaos.per_mille == 0 {
+            return Ok(current);
+        }
         let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         let stale = earlier.get(key).cloned();
         if let Some(current) = &current {

@@ -1,16 +1,23 @@
 //! Simulated people: what they do about a letter follows from the seed, their address and the
 //! letter's step, and from nothing else.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use chrono::Duration;
 use dealwright_core::error::PortError;
+use dealwright_core::handoff::DealClosed;
+use dealwright_core::party::EmailAddress;
 use dealwright_core::personal::Purpose;
-use dealwright_core::process::{Cursor, Host, ProcessKey};
+use dealwright_core::process::{Cursor, Envelope, Host, Outcome, ProcessKey};
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{News, Payer, PayerEvent, Recipient, RecipientEvent};
+use dealwright_deals::deal::Deal;
+use dealwright_discovery::lead::Lead;
+use dealwright_discovery::market::{Market, MarketEvent};
 use dealwright_runtime::Agency;
-use std::collections::BTreeMap;
 
+use crate::market::comes_back;
 use crate::world::again;
 use crate::{Hook, SeededRng, Step};
 
@@ -72,6 +79,21 @@ impl Persona {
         }
     }
 
+    /// Whether they buy in the end, given the chance.
+    #[must_use]
+    pub fn buys(self) -> bool {
+        matches!(
+            self,
+            Self::Buys | Self::Haggles | Self::Away | Self::AsksIfMachine | Self::PaysLate
+        )
+    }
+
+    /// The one that a word stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|persona| persona.word() == word)
+    }
+
     /// Who lives at `address`.
     #[must_use]
     pub fn of(rng: SeededRng, address: &str) -> Self {
@@ -97,9 +119,14 @@ pub struct SimClients {
     agency: Agency,
     rng: SeededRng,
     cursor: Option<Cursor>,
+    addresses: BTreeMap<ProcessKey, EmailAddress>,
     seen: BTreeMap<&'static str, u64>,
     races: u64,
+    cast: Option<BTreeMap<String, Persona>>,
 }
+
+/// What somebody does about a letter: news, words, and after how many days.
+type Reaction = (News, Option<String>, i64);
 
 impl SimClients {
     /// The people of `seed`.
@@ -109,8 +136,24 @@ impl SimClients {
             agency,
             rng,
             cursor: None,
+            addresses: BTreeMap::new(),
             seen: BTreeMap::new(),
             races: 0,
+            cast: None,
+        }
+    }
+
+    /// Lets the people at these addresses behave as told, and everybody else ignore what comes.
+    #[must_use]
+    pub fn with_cast(mut self, cast: BTreeMap<String, Persona>) -> Self {
+        self.cast = Some(cast);
+        self
+    }
+
+    fn persona(&self, address: &str) -> Persona {
+        match &self.cast {
+            Some(cast) => cast.get(address).copied().unwrap_or(Persona::Ignores),
+            None => Persona::of(self.rng, address),
         }
     }
 
@@ -132,39 +175,71 @@ impl SimClients {
             if page.is_empty() {
                 return Ok(());
             }
-            self.cursor = next;
+            // A page that could not be looked at to its end is looked at again: what was offered
+            // of it is known by its key.
             for envelope in &page {
-                match envelope.process.kind() {
-                    "recipient" => {
-                        for event in host.events::<Recipient>(envelope)? {
-                            self.about_letter(host, &envelope.process, &event).await?;
-                        }
-                    }
-                    "payer" => {
-                        for event in host.events::<Payer>(envelope)? {
-                            self.about_money(host, &envelope.process, &event).await?;
-                        }
-                    }
-                    _ => {}
+                self.look_at(host, envelope).await?;
+            }
+            self.cursor = next;
+        }
+    }
+
+    async fn look_at(&mut self, host: &Host, envelope: &Envelope) -> Result<(), PortError> {
+        match envelope.process.kind() {
+            "recipient" if says(envelope, &["sent", "booked"]) => {
+                for event in host.events::<Recipient>(envelope)? {
+                    self.about_letter(host, envelope, &event).await?;
                 }
             }
+            "payer" if says(envelope, &["requested"]) => {
+                for event in host.events::<Payer>(envelope)? {
+                    self.about_money(host, &envelope.process, &event).await?;
+                }
+            }
+            "market" if says(envelope, &["closed"]) => {
+                for event in host.events::<Market>(envelope)? {
+                    if let MarketEvent::Closed(closed) = event {
+                        self.about_sale(host, &closed).await?;
+                    }
+                }
+            }
+            _ => {}
         }
+        Ok(())
+    }
+
+    async fn address(
+        &mut self,
+        host: &Host,
+        recipient: &ProcessKey,
+    ) -> Result<Option<EmailAddress>, PortError> {
+        if let Some(known) = self.addresses.get(recipient) {
+            return Ok(Some(known.clone()));
+        }
+        let state = again(|| host.state::<Recipient>(recipient)).await?;
+        let found = state.and_then(|(_, s)| Some(s.address()?.reveal(Purpose::Contact).clone()));
+        if let Some(address) = &found {
+            self.addresses.insert(recipient.clone(), address.clone());
+        }
+        Ok(found)
     }
 
     async fn about_letter(
         &mut self,
         host: &Host,
-        recipient: &ProcessKey,
+        envelope: &Envelope,
         event: &RecipientEvent,
     ) -> Result<(), PortError> {
-        let Some((_, state)) = again(|| host.state::<Recipient>(recipient)).await? else {
+        if !matches!(
+            event,
+            RecipientEvent::Sent { .. } | RecipientEvent::Booked { .. }
+        ) {
+            return Ok(());
+        }
+        let Some(address) = self.address(host, &envelope.process).await? else {
             return Ok(());
         };
-        let Some(address) = state.address() else {
-            return Ok(());
-        };
-        let address = address.reveal(Purpose::Contact).clone();
-        let persona = Persona::of(self.rng, address.as_str());
+        let persona = self.persona(address.as_str());
         match event {
             RecipientEvent::Sent {
                 intent,
@@ -182,7 +257,6 @@ impl SimClients {
                 let due = *at
                     + Duration::days(days)
                     + Duration::minutes(i64::try_from(minutes).unwrap_or(0));
-                let text = text.map(str::to_owned);
                 let key = format!("re-{message_id}");
                 self.agency
                     .hear(&address, &key, news, text, Some(message_id.clone()), due)
@@ -194,10 +268,9 @@ impl SimClients {
                     && self.rng.chance(700, &["race", address.as_str(), intent]) =>
             {
                 self.races += 1;
-                let now = self.booked_at(host, recipient).await?;
                 let key = format!("race-{intent}");
                 self.agency
-                    .hear(&address, &key, News::OptOut, None, None, now)
+                    .hear(&address, &key, News::OptOut, None, None, envelope.at)
                     .await?;
             }
             _ => {}
@@ -205,11 +278,7 @@ impl SimClients {
         Ok(())
     }
 
-    async fn booked_at(&self, host: &Host, recipient: &ProcessKey) -> Result<Timestamp, PortError> {
-        let history = host.store().history(recipient).await?;
-        Ok(history.last().map_or(Timestamp::MIN_UTC, |e| e.at))
-    }
-
+    /// Pays what was asked for, in time or late. The payer of a deal has the deal's id.
     async fn about_money(
         &mut self,
         host: &Host,
@@ -225,7 +294,11 @@ impl SimClients {
         let Some(instalment) = state.instalments().get(invoice) else {
             return Ok(());
         };
-        let late = self.rng.chance(120, &["late", payer.id()]);
+        let deal = host.key::<Deal>(payer.id());
+        let lead = again(|| host.state::<Deal>(&deal)).await?;
+        let late = lead
+            .and_then(|(_, d)| Some(d.lead()?.address().reveal(Purpose::Invoice).clone()))
+            .is_some_and(|a| self.persona(a.as_str()) == Persona::PaysLate);
         let days = if late { 30 } else { 3 };
         let days = days + i64::try_from(self.rng.below(5, &["pay", invoice])).unwrap_or(0);
         self.agency
@@ -240,23 +313,32 @@ impl SimClients {
         Ok(())
     }
 
-    /// What a person does about the letter of a step: news, words, and after how many days.
-    fn reaction(
-        &self,
-        persona: Persona,
-        step: &str,
-        address: &str,
-    ) -> Option<(News, Option<&'static str>, i64)> {
-        let buys = matches!(
-            persona,
-            Persona::Buys
-                | Persona::Haggles
-                | Persona::Away
-                | Persona::AsksIfMachine
-                | Persona::PaysLate
-        );
+    /// Some who were well served come back weeks later.
+    async fn about_sale(&mut self, host: &Host, closed: &DealClosed) -> Result<(), PortError> {
+        let lead = closed.lead.to_string();
+        if !closed.won || !self.rng.chance(250, &["comes back", &lead]) {
+            return Ok(());
+        }
+        let key = host.key::<Lead>(lead.clone());
+        let Some((_, state)) = again(|| host.state::<Lead>(&key)).await? else {
+            return Ok(());
+        };
+        let days = 14 + i64::try_from(self.rng.below(14, &["back after", &lead])).unwrap_or(0);
+        let at = closed.at + Duration::days(days);
+        let first = state.records().iter().find(|r| r.email.is_some());
+        if let Some(record) = first.and_then(|first| comes_back(first, at)) {
+            self.agency.intake(closed.lead, record, at).await?;
+        }
+        Ok(())
+    }
+
+    fn reaction(&self, persona: Persona, step: &str, address: &str) -> Option<Reaction> {
         let days = 1 + i64::try_from(self.rng.below(3, &["days", address, step])).unwrap_or(0);
-        let say = |text| Some((News::Reply, Some(text), days));
+        let say = |text: &str| Some((News::Reply, Some(text.to_owned()), days));
+        if let Some(words) = self.about_work(persona, step, address) {
+            return say(&words);
+        }
+        let buys = persona.buys();
         let (name, place) = step.rsplit_once('-').unwrap_or((step, ""));
         match (name, persona) {
             ("touch", Persona::OptsOut) => Some((News::OptOut, None, days)),
@@ -277,12 +359,53 @@ impl SimClients {
             }
             ("proposal", _) if buys => say("We accept your proposal, please go ahead."),
             ("contract", _) if buys => say("I sign."),
-            _ if step == "contract" && buys => say("I sign."),
-            ("result" | "delivery", _) if buys => say("Thank you, we accept the result."),
-            ("report", _) if buys => say("5 out of 5, very good."),
             _ => None,
         }
     }
+
+    /// What a client writes about running work.
+    fn about_work(&self, persona: Persona, step: &str, address: &str) -> Option<String> {
+        if !persona.buys() {
+            return None;
+        }
+        let mood = self.rng.below(1_000, &["mood", address, step]);
+        if let Some(rest) = step.strip_prefix("handover-") {
+            let round = rest.rsplit('-').next().unwrap_or("1");
+            return match (round, mood) {
+                ("1", 0..150) => Some(
+                    "Thank you. Please correct the order of the findings, it is missing a summary."
+                        .to_owned(),
+                ),
+                ("1", 150..200) => Some("Thanks! Who reads this with us?".to_owned()),
+                // Some say nothing: it counts as accepted after a while.
+                ("1", 200..280) => None,
+                _ => Some("Thank you, we accept the result.".to_owned()),
+            };
+        }
+        match step {
+            "report" if mood < 200 => None,
+            "report" | "feedback-reminder" => {
+                let score = match mood {
+                    0..230 => 3,
+                    230..600 => 4,
+                    _ => 5,
+                };
+                Some(format!("{score} out of 5. Thank you."))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether an envelope records an event of one of these names. Looking costs little, reading the
+/// events costs more.
+fn says(envelope: &Envelope, names: &[&str]) -> bool {
+    let Outcome::Decided(events) = &envelope.outcome else {
+        return false;
+    };
+    events
+        .iter()
+        .any(|event| names.iter().any(|name| event.body.get(name).is_some()))
 }
 
 #[async_trait]

@@ -1,10 +1,13 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::Duration;
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::process::{Claim, Handled, Host, event_log_hash};
 use dealwright_core::time::{Clock, Timestamp};
 
-use crate::{Chaos, Fault, VirtualClock};
+use crate::providers::{reconcile, unknown_works};
+use crate::{Chaos, Fault, Providers, VirtualClock};
 
 /// What a turn of the driver came to.
 #[derive(Clone, Debug)]
@@ -60,6 +63,39 @@ impl Hook for NoHook {
     }
 }
 
+/// What a driver does about effects whose outcome is not known, before time moves past them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnUnknown {
+    /// Leaves them to whoever looks later; time moves on.
+    #[default]
+    GoOn,
+    /// Ends the run.
+    Stop,
+    /// Asks the providers' books and goes on with what they say.
+    Reconcile,
+}
+
+/// Both look on, the first one first.
+#[async_trait]
+impl<A: Hook, B: Hook> Hook for (A, B) {
+    async fn after(&mut self, host: &Host, now: Timestamp, step: &Step) -> Result<(), PortError> {
+        self.0.after(host, now, step).await?;
+        self.1.after(host, now, step).await
+    }
+
+    async fn before_time_moves(
+        &mut self,
+        host: &Host,
+        now: Timestamp,
+        next: Timestamp,
+    ) -> Result<bool, PortError> {
+        let first = self.0.before_time_moves(host, now, next).await?;
+        let second = self.1.before_time_moves(host, now, next).await?;
+        Ok(first || second)
+    }
+}
+
 /// Drives a host one row at a time, ordered by lane, due and key, on a virtual clock.
 ///
 /// It is known to be alone with its store, so it voids every lease that is not its own.
@@ -70,6 +106,7 @@ pub struct SequentialDriver {
     lives: u64,
     turns: u64,
     chaos: Option<Chaos>,
+    unknown: Option<(OnUnknown, Arc<dyn Providers>)>,
 }
 
 impl SequentialDriver {
@@ -82,7 +119,15 @@ impl SequentialDriver {
             lives: 0,
             turns: 0,
             chaos: None,
+            unknown: None,
         }
+    }
+
+    /// Does `what` about effects whose outcome is not known; `providers` are whom they went to.
+    #[must_use]
+    pub fn on_unknown(mut self, what: OnUnknown, providers: Arc<dyn Providers>) -> Self {
+        self.unknown = (what != OnUnknown::GoOn).then_some((what, providers));
+        self
     }
 
     /// Takes the next row out of order or dies between rows where `chaos` says so.
@@ -191,7 +236,8 @@ impl SequentialDriver {
         }
     }
 
-    /// Runs until nothing is due before `end`, then sets the clock to `end`.
+    /// Runs until nothing is due before `end`, then sets the clock to `end`. Answers whether it
+    /// came so far, which it always does unless it is to stop at what is not known.
     ///
     /// # Errors
     ///
@@ -200,7 +246,7 @@ impl SequentialDriver {
         &mut self,
         end: Timestamp,
         hook: &mut dyn Hook,
-    ) -> Result<(), PortError> {
+    ) -> Result<bool, PortError> {
         loop {
             let step = self.step().await?;
             hook.after(&self.host, self.clock.now(), &step).await?;
@@ -208,13 +254,24 @@ impl SequentialDriver {
                 continue;
             };
             let now = self.clock.now();
+            match &self.unknown {
+                Some((OnUnknown::Stop, _)) if !unknown_works(&self.host).await?.is_empty() => {
+                    return Ok(false);
+                }
+                Some((OnUnknown::Reconcile, providers))
+                    if reconcile(&self.host, &**providers, now).await? > 0 =>
+                {
+                    continue;
+                }
+                _ => {}
+            }
             let next = next_due.filter(|next| *next < end).unwrap_or(end);
             if next > now && hook.before_time_moves(&self.host, now, next).await? {
                 continue;
             }
             self.clock.move_to(next);
             if next == end {
-                return Ok(());
+                return Ok(true);
             }
         }
     }

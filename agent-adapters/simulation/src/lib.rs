@@ -4,23 +4,34 @@ mod chaos;
 mod clients;
 mod clock;
 mod driver;
+mod invariants;
 mod mail;
+mod market;
 mod money;
 mod provider;
+mod providers;
 mod rng;
+mod site_server;
+mod sites;
+mod staff;
 mod world;
 
 pub use chaos::{Chaos, ChaosGateway, ChaosMessenger, ChaosStore, Fault, FaultCounts, FaultPlan};
 pub use clients::{Persona, SimClients};
 pub use clock::VirtualClock;
-pub use driver::{Hook, NoHook, SequentialDriver, Step};
+pub use driver::{Hook, NoHook, OnUnknown, SequentialDriver, Step};
+pub use invariants::{check_invariants, check_world};
 pub use mail::{BookedLetter, FakeMailProvider, MailBooks};
+pub use market::market;
 pub use money::{BookedCharge, FakePaymentProvider, MoneyBooks};
 pub use provider::{ProviderOptions, RemoteProvider, serve_provider};
+pub use providers::{Fakes, Providers, reconcile, unknown_works};
 pub use rng::SeededRng;
+pub use site_server::{Encryption, Site, SiteError, SiteServer};
+pub use sites::SyntheticSites;
+pub use staff::SimStaff;
 pub use world::{
-    Funnel, SimOptions, SimReport, check_invariants, funnel, market, processes, simulate,
-    simulate_on, start,
+    Funnel, SimOptions, SimPorts, SimReport, funnel, processes, simulate, simulate_on, start,
 };
 
 #[cfg(test)]

@@ -33,6 +33,23 @@ impl MailBooks {
     pub fn letters(&self) -> &BTreeMap<String, BookedLetter> {
         &self.letters
     }
+
+    /// Enters a letter that was handed over, and whether it left for the recipient.
+    pub(crate) fn enter(&mut self, key: &str, letter: Letter, at: Timestamp, again: bool) {
+        let booked = self
+            .letters
+            .entry(key.to_owned())
+            .or_insert_with(|| BookedLetter {
+                letter,
+                at,
+                deliveries: 0,
+                handed_over: 0,
+            });
+        booked.handed_over += 1;
+        if again || booked.deliveries == 0 {
+            booked.deliveries += 1;
+        }
+    }
 }
 
 /// A mail provider that takes every letter and keeps books.
@@ -84,22 +101,11 @@ impl Messenger for FakeMailProvider {
         let (letter, key) = sendable.take(at)?;
         let key = key.to_hex();
         let mut books = self.lock();
-        let booked = books
-            .letters
-            .entry(key.clone())
-            .or_insert_with(|| BookedLetter {
-                letter,
-                at,
-                deliveries: 0,
-                handed_over: 0,
-            });
-        booked.handed_over += 1;
-        if self.class == EffectClass::AtMostOnce || booked.deliveries == 0 {
-            booked.deliveries += 1;
-        }
+        books.enter(&key, letter, at, self.class == EffectClass::AtMostOnce);
+        let at = books.letters.get(&key).map_or(at, |booked| booked.at);
         Ok(Receipt {
             provider_id: provider_id(&key),
-            at: booked.at,
+            at,
         })
     }
 }

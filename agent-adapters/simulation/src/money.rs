@@ -3,9 +3,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use dealwright_core::error::PortError;
-use dealwright_core::process::EffectClass;
+use dealwright_core::process::{EffectClass, EffectKey};
 use dealwright_core::time::Timestamp;
-use dealwright_core::trust::{Bill, Charge, ChargeReceipt, PaymentGateway};
+use dealwright_core::trust::{Bill, Charge, ChargeLog, ChargeReceipt, PaymentGateway};
 
 /// A charge as the provider took it.
 #[derive(Clone, Debug)]
@@ -29,6 +29,17 @@ impl MoneyBooks {
     #[must_use]
     pub fn charges(&self) -> &BTreeMap<String, BookedCharge> {
         &self.charges
+    }
+
+    /// Enters a charge that was handed over, and whether the client was asked for the money.
+    pub(crate) fn enter(&mut self, key: &str, bill: Bill, at: Timestamp, again: bool) {
+        let booked = self
+            .charges
+            .entry(key.to_owned())
+            .or_insert_with(|| BookedCharge { bill, at, asked: 0 });
+        if again || booked.asked == 0 {
+            booked.asked += 1;
+        }
     }
 }
 
@@ -69,21 +80,29 @@ impl PaymentGateway for FakePaymentProvider {
 
     async fn charge(&self, charge: Charge) -> Result<ChargeReceipt, PortError> {
         let key = charge.key().to_hex();
+        let at = charge.opened_at();
         let mut books = self.lock();
-        let booked = books
-            .charges
-            .entry(key.clone())
-            .or_insert_with(|| BookedCharge {
-                bill: charge.bill().clone(),
-                at: charge.opened_at(),
-                asked: 0,
-            });
-        if self.class == EffectClass::AtMostOnce || booked.asked == 0 {
-            booked.asked += 1;
-        }
+        let again = self.class == EffectClass::AtMostOnce;
+        books.enter(&key, charge.bill().clone(), at, again);
         Ok(ChargeReceipt {
-            provider_id: format!("pay-{}", key.get(..16).unwrap_or(&key)),
-            at: booked.at,
+            provider_id: provider_id(&key),
+            at: books.charges.get(&key).map_or(at, |booked| booked.at),
         })
     }
+}
+
+#[async_trait]
+impl ChargeLog for FakePaymentProvider {
+    async fn find_charge(&self, key: EffectKey) -> Result<Option<ChargeReceipt>, PortError> {
+        let key = key.to_hex();
+        Ok(self.lock().charges.get(&key).map(|booked| ChargeReceipt {
+            provider_id: provider_id(&key),
+            at: booked.at,
+        }))
+    }
+}
+
+/// The provider's own id follows from the key, so that a run with kills reads like one without.
+pub(crate) fn provider_id(key: &str) -> String {
+    format!("pay-{}", key.get(..16).unwrap_or(key))
 }

@@ -139,8 +139,7 @@ fn commit_in(value: &mut Value) {
             if map.len() == 1
                 && let Some(inner) = map.get(SEALED)
             {
-                *value =
-                    json!({ "$commitment": inner.get("commitment").unwrap_or(&Value::Null) });
+                *value = json!({ "$commitment": inner.get("commitment").unwrap_or(&Value::Null) });
                 return;
             }
             map.values_mut().for_each(commit_in);

@@ -701,9 +701,7 @@ impl<P: Process> Kind for Typed<P> {
                     reason: refusal.reason,
                 },
             };
-            let same = serde_json::to_value(&outcome)
-                .ok()
-                .map(codec::hash_form)
+            let same = serde_json::to_value(&outcome).ok().map(codec::hash_form)
                 == serde_json::to_value(&envelope.outcome)
                     .ok()
                     .map(codec::hash_form);

@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use chrono::Duration;
 use dealwright_core::handoff::{Requirement, RequirementStatus};
 use dealwright_core::id::MessageId;
@@ -190,7 +192,6 @@ fn requirements(
     heard: &Heard,
     cx: &Cx<'_>,
 ) -> Result<Vec<Requirement>, Refusal> {
-    let lexicon = Lexicon::standard().map_err(|e| Refusal::new("NA-1", e.to_string()))?;
     let text = heard
         .text
         .as_ref()
@@ -204,7 +205,8 @@ fn requirements(
             .unwrap_or_else(|| heard.at.to_string())
             .as_bytes(),
     ]);
-    let read = NeedsReader::new(lexicon).read(&[Message {
+    let reader = reader().map_err(|why| Refusal::new("NA-1", why))?;
+    let read = reader.read(&[Message {
         id,
         at: heard.at,
         by: Speaker::Client,
@@ -236,6 +238,17 @@ fn requirements(
         }
     }
     Ok(all)
+}
+
+/// The reader of needs with the standard lexicon. It never changes, and making it takes longer
+/// than reading a message.
+fn reader() -> Result<&'static NeedsReader, String> {
+    static READER: OnceLock<Result<NeedsReader, String>> = OnceLock::new();
+    let made = READER.get_or_init(|| {
+        let lexicon = Lexicon::standard().map_err(|e| e.to_string())?;
+        Ok(NeedsReader::new(lexicon))
+    });
+    made.as_ref().map_err(String::clone)
 }
 
 /// Reads a message into the closed set, by phrases.

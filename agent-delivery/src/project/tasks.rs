@@ -78,10 +78,7 @@ fn start(step: &mut Step<'_, '_>, task: &Task) {
         drivers: task.drivers().clone(),
         options: task.options().to_vec(),
         facts: setup.facts.clone(),
-        listings: step
-            .state
-            .deal()
-            .and_then(|d| d.parts().listings.clone()),
+        listings: step.state.deal().and_then(|d| d.parts().listings.clone()),
         inputs: std::collections::BTreeMap::new(),
         requires: task.requires().iter().map(ToString::to_string).collect(),
         produces: task.produces().iter().map(ToString::to_string).collect(),
