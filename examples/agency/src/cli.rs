@@ -142,11 +142,20 @@ pub(crate) struct SimulateArgs {
     /// Let ports fail
     #[arg(long)]
     pub(crate) faults: bool,
+    /// `memory`, or a folder that keeps the run and goes on where it stopped
+    #[arg(long, default_value = "memory", value_name = "DIR|memory")]
+    pub(crate) store: String,
+    /// The provider that letters and charges go to, as `agency provider` prints it
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) provider: Option<std::net::SocketAddr>,
+    /// Settle by the provider's books what is not known, and go on
+    #[arg(long)]
+    pub(crate) reconcile: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ProviderArgs {
-    /// Where to listen, for example 127.0.0.1:2525
+    /// Where to listen, for example 127.0.0.1:2525, or port 0 for any; the address is printed
     #[arg(long, value_name = "ADDR")]
     pub(crate) bind: std::net::SocketAddr,
     /// Where the books are kept

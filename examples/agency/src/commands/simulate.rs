@@ -1,58 +1,155 @@
 //! `agency simulate` and `agency provider`.
 
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use dealwright_simulation::{ProviderOptions, SimOptions, serve_provider, simulate};
+use dealwright_core::blobs::{Blobs, MemoryBlobs};
+use dealwright_core::process::{EffectClass, MemoryStore, Store};
+use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
+use dealwright_simulation::{
+    Fakes, OnUnknown, ProviderOptions, Providers, RemoteProvider, SimOptions, SimPorts, SimReport,
+    serve_provider, simulate_on,
+};
 use futures::executor::block_on;
+use serde_json::json;
 
 use crate::cli::{ProviderArgs, SimulateArgs};
 
 pub(crate) fn run(args: &SimulateArgs, json: bool) -> Result<String, String> {
-    let report = block_on(simulate(SimOptions {
+    let options = SimOptions {
         days: args.days,
         leads: args.leads,
         seed: args.seed,
         faults: args.faults,
-    }))
-    .map_err(|e| e.to_string())?;
-    let text = if json {
-        serde_json::to_string(&report).map_err(|e| e.to_string())?
-    } else {
-        let f = report.funnel;
-        let mut text = format!(
-            "{} days, {} leads, seed {}\nhash        {}\nstate hash  {}\ncommits     {}\n\nfound {} · qualified {} · contacted {} · answered {} · proposed {} · won {} · paid {}\n",
-            args.days,
-            args.leads,
-            args.seed,
-            report.hash,
-            report.state_hash,
-            report.events,
-            f.found,
-            f.qualified,
-            f.contacted,
-            f.answered,
-            f.proposed,
-            f.won,
-            f.paid
-        );
-        text.push_str(&format!("opt-outs racing a letter: {}\n", report.races));
-        for (fault, count) in &report.faults {
-            text.push_str(&format!("fault {fault}: {count}\n"));
-        }
-        for violation in &report.violations {
-            text.push_str(&format!("VIOLATION {violation}\n"));
-        }
-        text
     };
-    if report.violations.is_empty() {
-        Ok(text)
-    } else {
-        Err(format!(
-            "{} invariants do not hold, the first: {}",
-            report.violations.len(),
-            report.violations.first().cloned().unwrap_or_default()
-        ))
+    let (store, blobs) = kept(args)?;
+    let providers: Arc<dyn Providers> = match args.provider {
+        Some(address) => Arc::new(RemoteProvider::connect(address).map_err(|e| {
+            format!(
+                "{}; start one with `agency provider --bind {address} --books FILE`",
+                e.chain()
+            )
+        })?),
+        None => Arc::new(Fakes::new(EffectClass::Idempotent)),
+    };
+    let unknown = match (args.reconcile, args.provider) {
+        (true, _) => OnUnknown::Reconcile,
+        (false, Some(_)) => OnUnknown::Stop,
+        (false, None) => OnUnknown::GoOn,
+    };
+    let report = block_on(simulate_on(
+        options,
+        SimPorts {
+            store,
+            blobs,
+            providers,
+            unknown,
+        },
+    ))
+    .map_err(|e| chain(&e))?;
+    if let Some(first) = report.violations.first() {
+        return Err(format!(
+            "{} invariants do not hold, the first: {first}",
+            report.violations.len()
+        ));
     }
+    if json {
+        return serde_json::to_string(&report).map_err(|e| e.to_string());
+    }
+    Ok(text(args, &report))
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}
+
+/// The store and blobs of a run; a folder is bound to the run that began it.
+fn kept(args: &SimulateArgs) -> Result<(Arc<dyn Store>, Arc<dyn Blobs>), String> {
+    if args.store == "memory" {
+        return Ok((
+            Arc::new(MemoryStore::new()),
+            Arc::new(MemoryBlobs::default()),
+        ));
+    }
+    if args.store.contains("://") {
+        return Err(format!(
+            "the store `{}` is not known to this program; give a folder or `memory`",
+            args.store
+        ));
+    }
+    let folder = Path::new(&args.store);
+    let failed = |e: std::io::Error| format!("{}: {e}", folder.display());
+    fs::create_dir_all(folder).map_err(failed)?;
+    let run =
+        json!({"days": args.days, "leads": args.leads, "seed": args.seed, "faults": args.faults})
+            .to_string();
+    let file = folder.join("run.json");
+    match fs::read_to_string(&file) {
+        Ok(begun) if begun == run => {}
+        Ok(begun) => {
+            return Err(format!(
+                "{} holds another run, {begun}; name that one or another folder",
+                folder.display()
+            ));
+        }
+        Err(_) => {
+            let beside = folder.join("run.json.new");
+            let mut out = fs::File::create(&beside).map_err(failed)?;
+            out.write_all(run.as_bytes()).map_err(failed)?;
+            out.sync_all().map_err(failed)?;
+            fs::rename(&beside, &file).map_err(failed)?;
+        }
+    }
+    let store = EmbeddedStore::open(&folder.join("agency.db"), Options::default())
+        .map_err(|e| e.chain())?;
+    let blobs = FileBlobs::open(&folder.join("blobs")).map_err(|e| e.chain())?;
+    Ok((Arc::new(store), Arc::new(blobs)))
+}
+
+fn text(args: &SimulateArgs, report: &SimReport) -> String {
+    let f = report.funnel;
+    let mut text = format!(
+        "{} days, {} leads, seed {}\nhash        {}\nstate hash  {}\nevents      {}\n\n\
+         found {} · merged {} · qualified {} · contacted {} · answered {} · proposed {} · won {} \
+         · delivered {} · paid {}\n",
+        args.days,
+        args.leads,
+        args.seed,
+        report.hash,
+        report.state_hash,
+        report.events,
+        f.found,
+        f.merged,
+        f.qualified,
+        f.contacted,
+        f.answered,
+        f.proposed,
+        f.won,
+        f.delivered,
+        f.paid
+    );
+    text.push_str(&format!("opt-outs racing a letter: {}\n", report.races));
+    for (fault, count) in &report.faults {
+        text.push_str(&format!("fault {fault}: {count}\n"));
+    }
+    if !report.finished {
+        text.push_str(&format!(
+            "stopped: the outcome of {} effects is not known; run again with --reconcile\n",
+            report.unknown
+        ));
+    }
+    text.push_str("0 violations\n");
+    text
 }
 
 pub(crate) fn provider(args: &ProviderArgs) -> Result<String, String> {
@@ -61,7 +158,11 @@ pub(crate) fn provider(args: &ProviderArgs) -> Result<String, String> {
         pause_before_answer: Duration::from_millis(args.pause_before_answer),
     };
     serve_provider(args.bind, &args.books, &options, |address| {
-        eprintln!("listening on {address}");
+        println!("{address}");
+        eprintln!(
+            "listening on {address}, books in {}; Ctrl-C ends it",
+            args.books.display()
+        );
     })
     .map_err(|e| format!("the provider at {} stopped: {e}", args.bind))?;
     Ok(String::new())
