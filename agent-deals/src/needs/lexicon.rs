@@ -48,6 +48,25 @@ struct NeedParams {
     trouble: ByLanguage,
     #[serde(default)]
     mention: ByLanguage,
+    #[serde(default)]
+    together: Vec<TogetherParams>,
+}
+
+/// Things that mean the need where one sentence, or one and the next, speaks of all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TogetherParams {
+    /// `topic`: wanted where the sentences wish. `trouble`: from which it follows.
+    says: Says,
+    /// One list of phrases for each thing.
+    of: Vec<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Says {
+    Topic,
+    Trouble,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -150,6 +169,7 @@ pub(super) struct NeedWords {
     pub(super) topic: Phrases,
     pub(super) trouble: Phrases,
     pub(super) mention: Phrases,
+    pub(super) together: Vec<(Says, Vec<Phrases>)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -320,6 +340,20 @@ fn need(params: NeedParams) -> Result<NeedWords, LexiconError> {
         topic: languages(&place("topic"), &params.topic)?,
         trouble: languages(&place("trouble"), &params.trouble)?,
         mention: languages(&place("mention"), &params.mention)?,
+        together: params
+            .together
+            .iter()
+            .map(|rule| {
+                if rule.of.len() < 2 {
+                    return Err(LexiconError::Name {
+                        name: params.id.clone(),
+                        what: "with a `together` of fewer than two lists; one alone is a phrase",
+                    });
+                }
+                let lists = rule.of.iter().map(|l| list(&place("together"), l));
+                Ok((rule.says, lists.collect::<Result<_, _>>()?))
+            })
+            .collect::<Result<_, _>>()?,
         id: params.id,
         statement: params.statement,
         drivers: params.drivers,

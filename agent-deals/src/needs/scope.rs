@@ -1,8 +1,8 @@
 use std::ops::Range;
 
 use super::heard::Declined;
-use super::lexicon::{Cues, Lexicon, NeedWords};
-use crate::words::{Break, Sentence, Text};
+use super::lexicon::{Cues, Lexicon, NeedWords, Says};
+use crate::words::{Break, Phrases, Sentence, Text};
 
 /// How far a plain "no" reaches, in words; how far behind a need its refusal may stand.
 const NEAR: usize = 3;
@@ -248,10 +248,68 @@ impl<'a> Scopes<'a> {
                     })
                 })
                 .collect();
+            here.extend(
+                need.together
+                    .iter()
+                    .filter_map(|rule| self.together(line, rule)),
+            );
             here.sort_by_key(|m| (m.tokens.start, m.tokens.end));
             all.extend(here);
         }
         all
+    }
+
+    /// A need that is spoken of by several things together. A wish may stand in this sentence or
+    /// beside it; nothing of them may be refused.
+    fn together(&self, line: &Line, (says, lists): &(Says, Vec<Phrases>)) -> Option<Mention> {
+        let range = line.tokens.clone();
+        let hits: Vec<Range<usize>> = lists
+            .iter()
+            .map(|list| list.first(self.text, range.clone()))
+            .collect::<Option<_>>()?;
+        let declined = hits.iter().any(|hit| self.declined(line, hit).is_some());
+        let stance = match says {
+            Says::Trouble if !self.is_content(line, &hits) => Stance::Implied,
+            Says::Topic if !declined && self.wishes_nearby(line) => Stance::Wished,
+            Says::Trouble | Says::Topic => return None,
+        };
+        let start = hits.iter().map(|hit| hit.start).min()?;
+        let end = hits.iter().map(|hit| hit.end).max()?;
+        if self.cues.other.hit(self.text, self.clause(line, start)) {
+            return None;
+        }
+        Some(Mention {
+            stance,
+            tokens: start..end,
+            sentence: range,
+        })
+    }
+
+    fn is_content(&self, line: &Line, hits: &[Range<usize>]) -> bool {
+        hits.iter().any(|hit| {
+            self.cues
+                .content
+                .hit(self.text, self.clause(line, hit.start))
+        })
+    }
+
+    /// Whether this sentence, or the one before or behind it, wishes for something.
+    fn wishes_nearby(&self, line: &Line) -> bool {
+        if line.wishes_something() {
+            return true;
+        }
+        let place = self
+            .lines
+            .iter()
+            .position(|other| other.tokens == line.tokens);
+        place.is_some_and(|at| {
+            let beside = [at.checked_sub(1), at.checked_add(1)];
+            beside
+                .into_iter()
+                .flatten()
+                .filter_map(|i| self.lines.get(i))
+                .any(|l| !l.wishes.is_empty())
+        })
     }
 
     fn stance(&self, line: &Line, tokens: &Range<usize>, word: Word) -> Option<Stance> {

@@ -11,6 +11,7 @@ const WRITING: &str = include_str!("../../fixtures/dialogues/writing.toml");
 const FRESH: &str = include_str!("../../fixtures/dialogues/fresh.toml");
 const FRESH_2: &str = include_str!("../../fixtures/dialogues/fresh-2.toml");
 const FRESH_3: &str = include_str!("../../fixtures/dialogues/fresh-3.toml");
+const FRESH_4: &str = include_str!("../../fixtures/dialogues/fresh-4.toml");
 const HELD_OUT: &str = include_str!("../../fixtures/dialogues/held-out.toml");
 
 #[derive(Deserialize)]
@@ -248,7 +249,12 @@ fn every_quotation_stands_in_a_stored_message() {
 
 #[test]
 fn dialogues_written_after_the_first_rules_are_measured() {
-    for (name, file) in [("fresh", FRESH), ("fresh-2", FRESH_2), ("fresh-3", FRESH_3)] {
+    for (name, file) in [
+        ("fresh", FRESH),
+        ("fresh-2", FRESH_2),
+        ("fresh-3", FRESH_3),
+        ("fresh-4", FRESH_4),
+    ] {
         println!("{name}:");
         let scores = measure(&dialogues(file));
         println!("{name}: {} needs found", scores["requirements"].right);

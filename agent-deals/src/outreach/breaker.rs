@@ -109,7 +109,10 @@ pub struct Figures {
 /// Whether a campaign goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "every caller must decide every case")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every caller must decide every case"
+)]
 pub enum Verdict {
     /// It goes on.
     Run,
@@ -139,10 +142,14 @@ impl CampaignBreaker {
             return Err(BreakerError("need rates of 1 to 1000000 parts per million"));
         }
         if limits.complaint_warn_ppm > limits.complaint_ppm {
-            return Err(BreakerError("warn of complaints above where they stop; lower complaint_warn_ppm"));
+            return Err(BreakerError(
+                "warn of complaints above where they stop; lower complaint_warn_ppm",
+            ));
         }
         if limits.reply_days >= limits.days {
-            return Err(BreakerError("wait for answers as long as they look back; lower reply_days"));
+            return Err(BreakerError(
+                "wait for answers as long as they look back; lower reply_days",
+            ));
         }
         Ok(Self(limits))
     }
@@ -157,7 +164,12 @@ impl CampaignBreaker {
         };
         queue.push_back(at);
         let since = self.since(at);
-        for queue in [&mut tally.sent, &mut tally.bounced, &mut tally.complained, &mut tally.answered] {
+        for queue in [
+            &mut tally.sent,
+            &mut tally.bounced,
+            &mut tally.complained,
+            &mut tally.answered,
+        ] {
             queue.retain(|when| *when >= since);
             while queue.len() > MOST {
                 queue.pop_front();
@@ -171,13 +183,32 @@ impl CampaignBreaker {
     pub fn judge(&self, tally: &CampaignTally, now: Timestamp) -> Verdict {
         let limits = &self.0;
         let since = self.since(now);
-        let within = |queue: &VecDeque<Timestamp>| number(queue.iter().filter(|at| **at >= since && **at <= now).count());
+        let within = |queue: &VecDeque<Timestamp>| {
+            number(
+                queue
+                    .iter()
+                    .filter(|at| **at >= since && **at <= now)
+                    .count(),
+            )
+        };
         let sent = within(&tally.sent);
-        let figures = |measure, count, of, limit_ppm| Figures { measure, count, of, ppm: ppm(count, of), limit_ppm, since };
+        let figures = |measure, count, of, limit_ppm| Figures {
+            measure,
+            count,
+            of,
+            ppm: ppm(count, of),
+            limit_ppm,
+            since,
+        };
         if sent >= limits.sample {
             let complaints = within(&tally.complained);
             if reaches(complaints, sent, limits.complaint_ppm) {
-                return Verdict::Pause(figures(Measure::Complaints, complaints, sent, limits.complaint_ppm));
+                return Verdict::Pause(figures(
+                    Measure::Complaints,
+                    complaints,
+                    sent,
+                    limits.complaint_ppm,
+                ));
             }
             let bounces = within(&tally.bounced);
             if reaches(bounces, sent, limits.bounce_ppm) {
@@ -185,15 +216,28 @@ impl CampaignBreaker {
             }
         }
         let ripe = now - Duration::days(i64::from(limits.reply_days));
-        let old = number(tally.sent.iter().filter(|at| **at >= since && **at <= ripe).count());
+        let old = number(
+            tally
+                .sent
+                .iter()
+                .filter(|at| **at >= since && **at <= ripe)
+                .count(),
+        );
         let answers = within(&tally.answered);
-        if old >= limits.reply_sample && u64::from(answers) * MILLION < u64::from(limits.reply_ppm) * u64::from(old) {
+        if old >= limits.reply_sample
+            && u64::from(answers) * MILLION < u64::from(limits.reply_ppm) * u64::from(old)
+        {
             return Verdict::Pause(figures(Measure::Answers, answers, old, limits.reply_ppm));
         }
         if sent >= limits.sample {
             let complaints = within(&tally.complained);
             if reaches(complaints, sent, limits.complaint_warn_ppm) {
-                return Verdict::Warn(figures(Measure::Complaints, complaints, sent, limits.complaint_warn_ppm));
+                return Verdict::Warn(figures(
+                    Measure::Complaints,
+                    complaints,
+                    sent,
+                    limits.complaint_warn_ppm,
+                ));
             }
         }
         Verdict::Run

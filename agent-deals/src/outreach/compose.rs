@@ -47,7 +47,13 @@ impl Facts {
     /// Adds a fact; one of the same name is replaced.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>, evidence: Evidence) -> Self {
-        self.0.insert(name.to_owned(), Fact { value: value.into(), evidence });
+        self.0.insert(
+            name.to_owned(),
+            Fact {
+                value: value.into(),
+                evidence,
+            },
+        );
         self
     }
 }
@@ -71,7 +77,9 @@ pub struct LetterInput {
 #[non_exhaustive]
 pub enum ComposeError {
     /// A variable is not known.
-    #[error("step `{step}` needs `{variable}`, for which there is no fact; find it out or give the template a fallback")]
+    #[error(
+        "step `{step}` needs `{variable}`, for which there is no fact; find it out or give the template a fallback"
+    )]
     Missing {
         /// The step.
         step: Slug,
@@ -95,7 +103,9 @@ pub enum ComposeError {
         variable: String,
     },
     /// The first letter has nothing to recommend.
-    #[error("step `{step}` is the first letter and no recommended service has a reason; do not write")]
+    #[error(
+        "step `{step}` is the first letter and no recommended service has a reason; do not write"
+    )]
     NoReason {
         /// The step.
         step: Slug,
@@ -121,14 +131,23 @@ pub fn compose(
     for name in needs {
         let variable = (*name).to_owned();
         let Some(fact) = facts.0.get(*name) else {
-            return Err(ComposeError::Missing { step: step.id.clone(), variable });
+            return Err(ComposeError::Missing {
+                step: step.id.clone(),
+                variable,
+            });
         };
         let value = fact.value.trim();
         if value.is_empty() {
-            return Err(ComposeError::Empty { step: step.id.clone(), variable });
+            return Err(ComposeError::Empty {
+                step: step.id.clone(),
+                variable,
+            });
         }
         if value.chars().count() > LONGEST || value.chars().any(char::is_control) {
-            return Err(ComposeError::Form { step: step.id.clone(), variable });
+            return Err(ComposeError::Form {
+                step: step.id.clone(),
+                variable,
+            });
         }
         variables.insert(variable.clone(), Value::from(value));
         evidence.insert(variable, fact.evidence.clone());
@@ -137,28 +156,53 @@ pub fn compose(
     if first {
         let services = services(recommended, catalogue);
         if services.is_empty() {
-            return Err(ComposeError::NoReason { step: step.id.clone() });
+            return Err(ComposeError::NoReason {
+                step: step.id.clone(),
+            });
         }
-        tags = services.iter().map(|(id, ..)| format!("service:{id}")).collect();
-        let listed: Vec<Value> =
-            services.iter().map(|(id, name, because)| json!({ "id": id, "name": name, "because": because })).collect();
+        tags = services
+            .iter()
+            .map(|(id, ..)| format!("service:{id}"))
+            .collect();
+        let listed: Vec<Value> = services
+            .iter()
+            .map(|(id, name, because)| json!({ "id": id, "name": name, "because": because }))
+            .collect();
         variables.insert("services".to_owned(), Value::from(listed));
     }
-    Ok(LetterInput { template: step.template.clone(), variables: Value::Object(variables), evidence, tags })
+    Ok(LetterInput {
+        template: step.template.clone(),
+        variables: Value::Object(variables),
+        evidence,
+        tags,
+    })
 }
 
 /// The best services that are on offer and have a reason: most points first, then by name.
-fn services(recommended: &[RecommendedService], catalogue: &Catalogue) -> Vec<(String, String, String)> {
+fn services(
+    recommended: &[RecommendedService],
+    catalogue: &Catalogue,
+) -> Vec<(String, String, String)> {
     let mut ranked: Vec<&RecommendedService> = recommended.iter().collect();
-    ranked.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.service.cmp(&b.service)));
+    ranked.sort_by(|a, b| {
+        b.points
+            .cmp(&a.points)
+            .then_with(|| a.service.cmp(&b.service))
+    });
     ranked
         .into_iter()
         .filter_map(|found| {
             let service = catalogue.service(&found.service)?;
-            let reason = found.reasons.iter().filter(|r| r.points > 0).max_by(|a, b| {
-                a.points.cmp(&b.points).then_with(|| b.rule.cmp(&a.rule))
-            })?;
-            Some((found.service.clone(), service.name.clone(), reason.because.clone()))
+            let reason = found
+                .reasons
+                .iter()
+                .filter(|r| r.points > 0)
+                .max_by(|a, b| a.points.cmp(&b.points).then_with(|| b.rule.cmp(&a.rule)))?;
+            Some((
+                found.service.clone(),
+                service.name.clone(),
+                reason.because.clone(),
+            ))
         })
         .take(MOST_SERVICES)
         .collect()

@@ -8,9 +8,10 @@ mod sequence;
 mod tests;
 
 pub use breaker::{
-    BreakerError, CampaignBreaker, CampaignEvent, CampaignLimits, CampaignTally, Figures, Measure, Verdict,
+    BreakerError, CampaignBreaker, CampaignEvent, CampaignLimits, CampaignTally, Figures, Measure,
+    Verdict,
 };
 pub use compose::{ComposeError, Evidence, Fact, Facts, LetterInput, compose};
 pub use sequence::{
-    Sequence, SequenceEvent, SequenceInput, SequenceRefusal, Sent, Stop, apply, decide, due,
+    Sent, Sequence, SequenceEvent, SequenceInput, SequenceRefusal, Stop, apply, decide, due,
 };

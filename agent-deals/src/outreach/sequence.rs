@@ -35,7 +35,10 @@ pub struct Stop {
 /// stopped, no input makes it write again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "every step must decide every state")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every step must decide every state"
+)]
 pub enum Sequence {
     /// The next letter has its time.
     Waiting {
@@ -70,7 +73,10 @@ pub enum Sequence {
 /// What can happen to a sequence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "the table of transitions is complete")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the table of transitions is complete"
+)]
 pub enum SequenceInput {
     /// The time of the next letter came.
     Due,
@@ -190,7 +196,11 @@ impl Sequence {
     #[must_use]
     pub fn start(playbook: &Playbook, window: &SendWindow, now: Timestamp) -> Self {
         match due(playbook, window, 0, now) {
-            Some(due) => Self::Waiting { place: 0, due, sent: Vec::new() },
+            Some(due) => Self::Waiting {
+                place: 0,
+                due,
+                sent: Vec::new(),
+            },
             None => Self::Finished { sent: Vec::new() },
         }
     }
@@ -199,7 +209,10 @@ impl Sequence {
     #[must_use]
     pub fn sent(&self) -> &[Sent] {
         match self {
-            Self::Waiting { sent, .. } | Self::Asked { sent, .. } | Self::Finished { sent } | Self::Stopped { sent, .. } => sent,
+            Self::Waiting { sent, .. }
+            | Self::Asked { sent, .. }
+            | Self::Finished { sent }
+            | Self::Stopped { sent, .. } => sent,
         }
     }
 
@@ -225,13 +238,20 @@ impl Sequence {
 /// When the letter at `place` is due: so many working days of the recipient after `from`, at the
 /// same time of day, and then when the window opens. `None` behind the last step.
 #[must_use]
-pub fn due(playbook: &Playbook, window: &SendWindow, place: usize, from: Timestamp) -> Option<Timestamp> {
+pub fn due(
+    playbook: &Playbook,
+    window: &SendWindow,
+    place: usize,
+    from: Timestamp,
+) -> Option<Timestamp> {
     let step = playbook.step(place)?;
     let Some(zone) = window.zones().first().filter(|_| step.delay > 0) else {
         return Some(window.next_open(from));
     };
     let local = zone.local(from);
-    let day = window.calendar().add_working_days(zone.date(from), i32::from(step.delay));
+    let day = window
+        .calendar()
+        .add_working_days(zone.date(from), i32::from(step.delay));
     Some(window.next_open(zone.instant(day, local.time()).max(from)))
 }
 
@@ -253,7 +273,11 @@ pub fn decide(
     use SequenceInput as In;
     let after = state.sent().last().map(|sent| sent.step.clone());
     let stopped = |cause: StopRule, why: &str, from_company: bool| {
-        let behind = after.as_ref().map_or("before the first step".to_owned(), |step| format!("after step {step}"));
+        let behind = after
+            .as_ref()
+            .map_or("before the first step".to_owned(), |step| {
+                format!("after step {step}")
+            });
         vec![SequenceEvent::Stopped {
             stop: Stop {
                 cause,
@@ -266,34 +290,64 @@ pub fn decide(
         }]
     };
     match (state, input) {
-        (Sequence::Stopped { stop, .. }, _) => Err(SequenceRefusal::Over { why: stop.reason.clone() }),
-        (Sequence::Waiting { .. } | Sequence::Asked { .. } | Sequence::Finished { .. }, In::Stop { cause }) => {
-            Ok(stopped(*cause, word(*cause), false))
-        }
-        (Sequence::Waiting { .. } | Sequence::Asked { .. } | Sequence::Finished { .. }, In::CompanyStop { cause }) => {
-            Ok(stopped(*cause, &format!("{} of a colleague", word(*cause)), true))
-        }
-        (Sequence::Finished { .. }, _) => Err(SequenceRefusal::Over { why: "all letters left".to_owned() }),
+        (Sequence::Stopped { stop, .. }, _) => Err(SequenceRefusal::Over {
+            why: stop.reason.clone(),
+        }),
+        (
+            Sequence::Waiting { .. } | Sequence::Asked { .. } | Sequence::Finished { .. },
+            In::Stop { cause },
+        ) => Ok(stopped(*cause, word(*cause), false)),
+        (
+            Sequence::Waiting { .. } | Sequence::Asked { .. } | Sequence::Finished { .. },
+            In::CompanyStop { cause },
+        ) => Ok(stopped(
+            *cause,
+            &format!("{} of a colleague", word(*cause)),
+            true,
+        )),
+        (Sequence::Finished { .. }, _) => Err(SequenceRefusal::Over {
+            why: "all letters left".to_owned(),
+        }),
         (Sequence::Waiting { place, due, .. }, In::Due) => {
             if now < *due {
                 return Err(SequenceRefusal::TooEarly { due: *due });
             }
             if !window.is_open(now) {
-                return Ok(vec![SequenceEvent::Scheduled { place: *place, due: window.next_open(now) }]);
+                return Ok(vec![SequenceEvent::Scheduled {
+                    place: *place,
+                    due: window.next_open(now),
+                }]);
             }
-            let step = playbook.step(*place).ok_or(SequenceRefusal::NoStep { place: *place })?;
-            Ok(vec![SequenceEvent::LetterAsked { step: step.id.clone(), place: *place }])
+            let step = playbook
+                .step(*place)
+                .ok_or(SequenceRefusal::NoStep { place: *place })?;
+            Ok(vec![SequenceEvent::LetterAsked {
+                step: step.id.clone(),
+                place: *place,
+            }])
         }
         (Sequence::Waiting { place, due, .. }, In::Away { until }) => {
             let back = until.unwrap_or_else(|| now + chrono::Duration::days(7));
             // A day for what has piled up.
-            let settled = back.checked_add_signed(chrono::Duration::days(1)).unwrap_or(back);
-            Ok(vec![SequenceEvent::Scheduled { place: *place, due: window.next_open(settled.max(*due)) }])
+            let settled = back
+                .checked_add_signed(chrono::Duration::days(1))
+                .unwrap_or(back);
+            Ok(vec![SequenceEvent::Scheduled {
+                place: *place,
+                due: window.next_open(settled.max(*due)),
+            }])
         }
-        (Sequence::Waiting { .. }, In::Left | In::Deferred { .. } | In::Refused { .. }) => Err(SequenceRefusal::NotAsked),
+        (Sequence::Waiting { .. }, In::Left | In::Deferred { .. } | In::Refused { .. }) => {
+            Err(SequenceRefusal::NotAsked)
+        }
         (Sequence::Asked { place, .. }, In::Left) => {
-            let step = playbook.step(*place).ok_or(SequenceRefusal::NoStep { place: *place })?;
-            let left = SequenceEvent::LetterLeft { step: step.id.clone(), at: now };
+            let step = playbook
+                .step(*place)
+                .ok_or(SequenceRefusal::NoStep { place: *place })?;
+            let left = SequenceEvent::LetterLeft {
+                step: step.id.clone(),
+                at: now,
+            };
             let next = place.saturating_add(1);
             Ok(vec![
                 left,
@@ -304,11 +358,16 @@ pub fn decide(
             ])
         }
         (Sequence::Asked { place, .. }, In::Deferred { until }) => {
-            Ok(vec![SequenceEvent::Scheduled { place: *place, due: window.next_open((*until).max(now)) }])
+            Ok(vec![SequenceEvent::Scheduled {
+                place: *place,
+                due: window.next_open((*until).max(now)),
+            }])
         }
-        (Sequence::Asked { .. }, In::Refused { rule }) => {
-            Ok(stopped(StopRule::Manual, &format!("refused by rule {rule}"), false))
-        }
+        (Sequence::Asked { .. }, In::Refused { rule }) => Ok(stopped(
+            StopRule::Manual,
+            &format!("refused by rule {rule}"),
+            false,
+        )),
         (Sequence::Asked { .. }, In::Due | In::Away { .. }) => Err(SequenceRefusal::AtGate),
     }
 }
@@ -320,23 +379,38 @@ pub fn apply(state: Sequence, event: &SequenceEvent) -> Sequence {
     use SequenceEvent as E;
     match (state, event) {
         (S::Stopped { stop, sent }, _) => S::Stopped { stop, sent },
-        (S::Waiting { sent, .. } | S::Asked { sent, .. } | S::Finished { sent }, E::Stopped { stop }) => {
-            S::Stopped { stop: stop.clone(), sent }
-        }
-        (S::Waiting { sent, .. }, E::LetterAsked { place, .. }) => S::Asked { place: *place, sent },
+        (
+            S::Waiting { sent, .. } | S::Asked { sent, .. } | S::Finished { sent },
+            E::Stopped { stop },
+        ) => S::Stopped {
+            stop: stop.clone(),
+            sent,
+        },
+        (S::Waiting { sent, .. }, E::LetterAsked { place, .. }) => S::Asked {
+            place: *place,
+            sent,
+        },
         (S::Waiting { sent, .. } | S::Asked { sent, .. }, E::Scheduled { place, due }) => {
-            S::Waiting { place: *place, due: *due, sent }
+            S::Waiting {
+                place: *place,
+                due: *due,
+                sent,
+            }
         }
         (S::Asked { place, mut sent }, E::LetterLeft { step, at }) => {
-            sent.push(Sent { step: step.clone(), at: *at });
+            sent.push(Sent {
+                step: step.clone(),
+                at: *at,
+            });
             S::Asked { place, sent }
         }
         (S::Waiting { sent, .. } | S::Asked { sent, .. }, E::Finished) => S::Finished { sent },
         (state @ S::Waiting { .. }, E::LetterLeft { .. })
         | (state @ S::Asked { .. }, E::LetterAsked { .. })
-        | (state @ S::Finished { .. }, E::LetterAsked { .. } | E::LetterLeft { .. } | E::Scheduled { .. } | E::Finished) => {
-            state
-        }
+        | (
+            state @ S::Finished { .. },
+            E::LetterAsked { .. } | E::LetterLeft { .. } | E::Scheduled { .. } | E::Finished,
+        ) => state,
     }
 }
 

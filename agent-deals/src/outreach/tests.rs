@@ -1,5 +1,7 @@
 use dealwright_core::handoff::{ReasonPoints, RecommendedService};
-use dealwright_core::knowledge::{Catalogue, OutputKind, Playbook, PlaybookParams, StopRule, TemplatesParams};
+use dealwright_core::knowledge::{
+    Catalogue, OutputKind, Playbook, PlaybookParams, StopRule, TemplatesParams,
+};
 use dealwright_core::party::Country;
 use dealwright_core::provenance::{Source, SourceKind};
 use dealwright_core::time::{Calendar, SendWindow, Timestamp, Zone};
@@ -29,11 +31,20 @@ fn playbook() -> Playbook {
 }
 
 fn window() -> SendWindow {
-    SendWindow::office_hours(vec![Zone::parse("Europe/Berlin").unwrap()], Calendar::of(Some(Country::DE)))
+    SendWindow::office_hours(
+        vec![Zone::parse("Europe/Berlin").unwrap()],
+        Calendar::of(Some(Country::DE)),
+    )
 }
 
-fn run(state: Sequence, input: &SequenceInput, now: Timestamp) -> Result<Sequence, SequenceRefusal> {
-    Ok(decide(&state, input, &playbook(), &window(), now)?.iter().fold(state, |state, event| apply(state, event)))
+fn run(
+    state: Sequence,
+    input: &SequenceInput,
+    now: Timestamp,
+) -> Result<Sequence, SequenceRefusal> {
+    Ok(decide(&state, input, &playbook(), &window(), now)?
+        .iter()
+        .fold(state, |state, event| apply(state, event)))
 }
 
 /// Every state a sequence can be in before it is over, with the number of letters that left.
@@ -59,12 +70,27 @@ fn every_stop_at_every_step_ends_it_with_its_reason() {
     for (state, left) in states() {
         for cause in StopRule::ALL {
             for company in [false, true] {
-                let input = if company { SequenceInput::CompanyStop { cause } } else { SequenceInput::Stop { cause } };
+                let input = if company {
+                    SequenceInput::CompanyStop { cause }
+                } else {
+                    SequenceInput::Stop { cause }
+                };
                 let stopped = run(state.clone(), &input, later).unwrap();
                 let stop = stopped.stop().unwrap();
-                assert_eq!((stop.cause, stop.at, stop.from_company), (cause, later, company));
+                assert_eq!(
+                    (stop.cause, stop.at, stop.from_company),
+                    (cause, later, company)
+                );
                 assert_eq!(stop.after.is_some(), left > 0);
-                assert!(stop.reason.contains(if left > 0 { "after step" } else { "before the first step" }), "{}", stop.reason);
+                assert!(
+                    stop.reason.contains(if left > 0 {
+                        "after step"
+                    } else {
+                        "before the first step"
+                    }),
+                    "{}",
+                    stop.reason
+                );
                 let wide = !company && matches!(cause, StopRule::OptOut | StopRule::Complaint);
                 assert_eq!(stop.for_company, wide);
                 // Nothing makes it write again.
@@ -73,14 +99,27 @@ fn every_stop_at_every_step_ends_it_with_its_reason() {
                     SequenceInput::Left,
                     SequenceInput::Deferred { until: later },
                     SequenceInput::Away { until: None },
-                    SequenceInput::Refused { rule: "CO-1".to_owned() },
-                    SequenceInput::Stop { cause: StopRule::Reply },
+                    SequenceInput::Refused {
+                        rule: "CO-1".to_owned(),
+                    },
+                    SequenceInput::Stop {
+                        cause: StopRule::Reply,
+                    },
                 ] {
-                    assert!(matches!(run(stopped.clone(), &input, later), Err(SequenceRefusal::Over { .. })));
+                    assert!(matches!(
+                        run(stopped.clone(), &input, later),
+                        Err(SequenceRefusal::Over { .. })
+                    ));
                 }
                 for event in [
-                    SequenceEvent::LetterAsked { step: playbook().step(0).unwrap().id.clone(), place: 0 },
-                    SequenceEvent::Scheduled { place: 1, due: later },
+                    SequenceEvent::LetterAsked {
+                        step: playbook().step(0).unwrap().id.clone(),
+                        place: 0,
+                    },
+                    SequenceEvent::Scheduled {
+                        place: 1,
+                        due: later,
+                    },
                 ] {
                     assert_eq!(apply(stopped.clone(), &event), stopped);
                 }
@@ -94,7 +133,14 @@ fn letters_keep_working_days_and_the_window() {
     // Friday 20 March 2026, 18:30 in Berlin: too late, so Monday 09:00.
     let mut state = Sequence::start(&playbook(), &window(), at("2026-03-20T17:30:00Z"));
     assert_eq!(state.due(), Some(at("2026-03-23T08:00:00Z")));
-    assert!(matches!(run(state.clone(), &SequenceInput::Due, at("2026-03-21T08:00:00Z")), Err(SequenceRefusal::TooEarly { .. })));
+    assert!(matches!(
+        run(
+            state.clone(),
+            &SequenceInput::Due,
+            at("2026-03-21T08:00:00Z")
+        ),
+        Err(SequenceRefusal::TooEarly { .. })
+    ));
     state = run(state, &SequenceInput::Due, at("2026-03-23T08:00:00Z")).unwrap();
     state = run(state, &SequenceInput::Left, at("2026-03-27T09:00:00Z")).unwrap();
     // Three working days on, 10:00 by the clock: summer time began, and then comes Good Friday.
@@ -104,7 +150,14 @@ fn letters_keep_working_days_and_the_window() {
     // Five working days without Good Friday and Easter Monday.
     assert_eq!(state.due(), Some(at("2026-04-10T08:00:00Z")));
     // Away until the 17th: the 18th is a Saturday.
-    let away = run(state, &SequenceInput::Away { until: Some(at("2026-04-17T00:00:00Z")) }, at("2026-04-02T08:00:00Z")).unwrap();
+    let away = run(
+        state,
+        &SequenceInput::Away {
+            until: Some(at("2026-04-17T00:00:00Z")),
+        },
+        at("2026-04-02T08:00:00Z"),
+    )
+    .unwrap();
     assert_eq!(away.due(), Some(at("2026-04-20T07:00:00Z")));
 }
 
@@ -112,25 +165,57 @@ fn letters_keep_working_days_and_the_window() {
 fn what_is_deferred_waits_and_what_is_refused_ends() {
     let (asked, _) = states().into_iter().nth(1).unwrap();
     let now = at("2026-03-23T08:00:00Z");
-    let deferred = run(asked.clone(), &SequenceInput::Deferred { until: at("2026-03-24T22:00:00Z") }, now).unwrap();
+    let deferred = run(
+        asked.clone(),
+        &SequenceInput::Deferred {
+            until: at("2026-03-24T22:00:00Z"),
+        },
+        now,
+    )
+    .unwrap();
     assert_eq!(deferred.due(), Some(at("2026-03-25T08:00:00Z")));
-    let refused = run(asked.clone(), &SequenceInput::Refused { rule: "CO-1".to_owned() }, now).unwrap();
-    assert_eq!(refused.stop().unwrap().reason, "refused by rule CO-1 before the first step");
-    assert_eq!(run(asked, &SequenceInput::Due, now), Err(SequenceRefusal::AtGate));
+    let refused = run(
+        asked.clone(),
+        &SequenceInput::Refused {
+            rule: "CO-1".to_owned(),
+        },
+        now,
+    )
+    .unwrap();
+    assert_eq!(
+        refused.stop().unwrap().reason,
+        "refused by rule CO-1 before the first step"
+    );
+    assert_eq!(
+        run(asked, &SequenceInput::Due, now),
+        Err(SequenceRefusal::AtGate)
+    );
 }
 
 #[test]
 fn answers_stop_and_machines_do_not() {
     let of = |class: MailClass| SequenceInput::of_mail(&class, None);
     let stop = |cause| Some(SequenceInput::Stop { cause });
-    assert_eq!(of(MailClass::Human { intent: Intent::Unclear, also: vec![] }), stop(StopRule::Reply));
+    assert_eq!(
+        of(MailClass::Human {
+            intent: Intent::Unclear,
+            also: vec![]
+        }),
+        stop(StopRule::Reply)
+    );
     assert_eq!(of(MailClass::NotNow { until: None }), stop(StopRule::Reply));
     assert_eq!(of(MailClass::OptOut), stop(StopRule::OptOut));
     assert_eq!(of(MailClass::Complaint), stop(StopRule::Complaint));
-    let bounce = |severity| MailClass::Bounce { severity, recipient: None };
+    let bounce = |severity| MailClass::Bounce {
+        severity,
+        recipient: None,
+    };
     assert_eq!(of(bounce(BounceSeverity::Hard)), stop(StopRule::Bounce));
     assert_eq!(of(bounce(BounceSeverity::Block)), None);
-    assert_eq!(of(MailClass::OutOfOffice { returns: None }), Some(SequenceInput::Away { until: None }));
+    assert_eq!(
+        of(MailClass::OutOfOffice { returns: None }),
+        Some(SequenceInput::Away { until: None })
+    );
     assert_eq!(of(MailClass::Automatic), None);
 }
 
@@ -159,40 +244,88 @@ fn tally(sent: u32, bounced: u32, complained: u32, answered: u32, when: &str) ->
 fn a_campaign_stops_on_numbers_that_say_something() {
     let now = at("2026-05-04T10:00:00Z");
     let judge = |sent, bounced, complained, answered| {
-        breaker().judge(&tally(sent, bounced, complained, answered, "2026-05-03T10:00:00Z"), now)
+        breaker().judge(
+            &tally(sent, bounced, complained, answered, "2026-05-03T10:00:00Z"),
+            now,
+        )
     };
     assert_eq!(judge(4, 1, 0, 0), Verdict::Run);
     assert_eq!(judge(50, 2, 0, 0), Verdict::Run);
-    let Verdict::Pause(figures) = judge(50, 3, 0, 0) else { panic!() };
-    assert_eq!((figures.measure, figures.count, figures.of, figures.ppm, figures.limit_ppm), (Measure::Bounces, 3, 50, 60_000, 50_000));
+    let Verdict::Pause(figures) = judge(50, 3, 0, 0) else {
+        panic!()
+    };
+    assert_eq!(
+        (
+            figures.measure,
+            figures.count,
+            figures.of,
+            figures.ppm,
+            figures.limit_ppm
+        ),
+        (Measure::Bounces, 3, 50, 60_000, 50_000)
+    );
     assert_eq!(figures.since, at("2026-04-27T10:00:00Z"));
     // Exactly at the limit stops.
     assert!(matches!(judge(60, 3, 0, 0), Verdict::Pause(_)));
     // .10 % warns, .25 % stops.
     assert_eq!(judge(1_001, 0, 1, 0), Verdict::Run);
-    assert!(matches!(judge(1_000, 0, 1, 0), Verdict::Warn(Figures { measure: Measure::Complaints, count: 1, .. })));
-    assert!(matches!(judge(1_200, 0, 3, 0), Verdict::Pause(Figures { measure: Measure::Complaints, count: 3, .. })));
+    assert!(matches!(
+        judge(1_000, 0, 1, 0),
+        Verdict::Warn(Figures {
+            measure: Measure::Complaints,
+            count: 1,
+            ..
+        })
+    ));
+    assert!(matches!(
+        judge(1_200, 0, 3, 0),
+        Verdict::Pause(Figures {
+            measure: Measure::Complaints,
+            count: 3,
+            ..
+        })
+    ));
 }
 
 // covers: OU-12
 #[test]
 fn old_numbers_are_forgotten_and_silence_stops_after_a_while() {
     let bad = tally(50, 3, 0, 1, "2026-05-03T10:00:00Z");
-    assert_eq!(breaker().judge(&bad, at("2026-05-11T10:00:00Z")), Verdict::Run);
+    assert_eq!(
+        breaker().judge(&bad, at("2026-05-11T10:00:00Z")),
+        Verdict::Run
+    );
     let silent = tally(200, 0, 0, 0, "2026-05-01T10:00:00Z");
-    assert_eq!(breaker().judge(&silent, at("2026-05-03T10:00:00Z")), Verdict::Run);
+    assert_eq!(
+        breaker().judge(&silent, at("2026-05-03T10:00:00Z")),
+        Verdict::Run
+    );
     assert!(matches!(
         breaker().judge(&silent, at("2026-05-05T10:00:00Z")),
-        Verdict::Pause(Figures { measure: Measure::Answers, count: 0, of: 200, .. })
+        Verdict::Pause(Figures {
+            measure: Measure::Answers,
+            count: 0,
+            of: 200,
+            ..
+        })
     ));
     let answered = tally(200, 0, 0, 1, "2026-05-01T10:00:00Z");
-    assert_eq!(breaker().judge(&answered, at("2026-05-05T10:00:00Z")), Verdict::Run);
-    let odd = CampaignLimits { complaint_warn_ppm: 9_000, ..CampaignLimits::default() };
+    assert_eq!(
+        breaker().judge(&answered, at("2026-05-05T10:00:00Z")),
+        Verdict::Run
+    );
+    let odd = CampaignLimits {
+        complaint_warn_ppm: 9_000,
+        ..CampaignLimits::default()
+    };
     assert!(CampaignBreaker::new(odd).is_err());
 }
 
 fn source() -> Evidence {
-    Evidence::Source { source: Source::new("city directory", SourceKind::Directory), at: at("2026-05-01T00:00:00Z") }
+    Evidence::Source {
+        source: Source::new("city directory", SourceKind::Directory),
+        at: at("2026-05-01T00:00:00Z"),
+    }
 }
 
 fn catalogue() -> Catalogue {
@@ -204,12 +337,25 @@ fn catalogue() -> Catalogue {
 fn an_unknown_or_empty_variable_composes_nothing() {
     let playbook = playbook();
     let step = playbook.step(1).unwrap();
-    let compose = |facts: &Facts| compose(step, false, &["first_name", "business"], facts, &[], &catalogue());
+    let compose = |facts: &Facts| {
+        compose(
+            step,
+            false,
+            &["first_name", "business"],
+            facts,
+            &[],
+            &catalogue(),
+        )
+    };
     let facts = Facts::default().with("business", "Mill Bakery", source());
-    assert!(matches!(compose(&facts), Err(ComposeError::Missing { variable, .. }) if variable == "first_name"));
+    assert!(
+        matches!(compose(&facts), Err(ComposeError::Missing { variable, .. }) if variable == "first_name")
+    );
     let empty = facts.clone().with("first_name", "  ", source());
     assert!(matches!(compose(&empty), Err(ComposeError::Empty { .. })));
-    let smuggled = facts.clone().with("first_name", "Ada\nBcc: all@shop.example", source());
+    let smuggled = facts
+        .clone()
+        .with("first_name", "Ada\nBcc: all@shop.example", source());
     assert!(matches!(compose(&smuggled), Err(ComposeError::Form { .. })));
     let whole = compose(&facts.with("first_name", "Ada", source())).unwrap();
     assert_eq!(whole.evidence.len(), 2);
@@ -218,26 +364,49 @@ fn an_unknown_or_empty_variable_composes_nothing() {
     let templates: TemplatesParams =
         serde_json::from_value(json!({"templates": [{"id": "again", "kind": "text", "body": "Hello {{first_name}} of {{town}}"}]})).unwrap();
     let templates = templates.check().unwrap();
-    let error = templates.render(OutputKind::Text, whole.template.as_str(), &whole.variables).unwrap_err();
+    let error = templates
+        .render(OutputKind::Text, whole.template.as_str(), &whole.variables)
+        .unwrap_err();
     assert!(error.to_string().contains("town"), "{error}");
 }
 
 #[test]
 fn the_first_letter_recommends_with_a_reason_or_is_not_written() {
     let catalogue = catalogue();
-    let offered: Vec<String> = catalogue.services().map(|s| s.id.as_str().to_owned()).collect();
+    let offered: Vec<String> = catalogue
+        .services()
+        .map(|s| s.id.as_str().to_owned())
+        .collect();
     let recommend = |service: &str, points, reason: i64| RecommendedService {
         service: service.to_owned(),
         points,
-        reasons: vec![ReasonPoints { rule: "slow".to_owned(), because: "the start page takes nine seconds".to_owned(), points: reason }],
+        reasons: vec![ReasonPoints {
+            rule: "slow".to_owned(),
+            because: "the start page takes nine seconds".to_owned(),
+            points: reason,
+        }],
     };
     let playbook = playbook();
     let step = playbook.step(0).unwrap();
-    let compose = |list: &[RecommendedService]| compose(step, true, &[], &Facts::default(), list, &catalogue);
+    let compose =
+        |list: &[RecommendedService]| compose(step, true, &[], &Facts::default(), list, &catalogue);
     assert!(matches!(compose(&[]), Err(ComposeError::NoReason { .. })));
-    assert!(matches!(compose(&[recommend(&offered[0], 9, 0)]), Err(ComposeError::NoReason { .. })));
-    assert!(matches!(compose(&[recommend("not-on-offer", 9, 3)]), Err(ComposeError::NoReason { .. })));
-    let letter = compose(&[recommend("not-on-offer", 99, 3), recommend(&offered[0], 7, 3)]).unwrap();
+    assert!(matches!(
+        compose(&[recommend(&offered[0], 9, 0)]),
+        Err(ComposeError::NoReason { .. })
+    ));
+    assert!(matches!(
+        compose(&[recommend("not-on-offer", 9, 3)]),
+        Err(ComposeError::NoReason { .. })
+    ));
+    let letter = compose(&[
+        recommend("not-on-offer", 99, 3),
+        recommend(&offered[0], 7, 3),
+    ])
+    .unwrap();
     assert_eq!(letter.tags, [format!("service:{}", offered[0])]);
-    assert_eq!(letter.variables["services"][0]["because"], "the start page takes nine seconds");
+    assert_eq!(
+        letter.variables["services"][0]["because"],
+        "the start page takes nine seconds"
+    );
 }

@@ -277,7 +277,8 @@ fn fifty_ways_to_ask_for_a_machine_are_heard_in_eight_languages() {
 fn no_machine_that_answers_for_somebody_away_is_a_person_and_no_opt_out_is_missed() {
     let (mut away, mut outs) = (0, 0);
     for r in texts() {
-        let reading = reader().read(&mail(&r.subject, &r.text).from_address(address("joan@cafe.example")));
+        let reading =
+            reader().read(&mail(&r.subject, &r.text).from_address(address("joan@cafe.example")));
         match r.class.as_str() {
             "out_of_office" => {
                 away += 1;
@@ -297,9 +298,21 @@ fn no_machine_that_answers_for_somebody_away_is_a_person_and_no_opt_out_is_misse
 
 #[test]
 fn a_wish_to_be_left_alone_wins_over_everything_else_a_person_says() {
-    for friendly in ["We accept your offer.", "Are you a bot?", "Can you call me tomorrow?", "I am on holiday until Monday."] {
-        for wish in ["Please remove me from your list.", "Keine weiteren Mails bitte.", "No me escriban más."] {
-            for text in [format!("{friendly} {wish}"), format!("{wish}\n\n{friendly}")] {
+    for friendly in [
+        "We accept your offer.",
+        "Are you a bot?",
+        "Can you call me tomorrow?",
+        "I am on holiday until Monday.",
+    ] {
+        for wish in [
+            "Please remove me from your list.",
+            "Keine weiteren Mails bitte.",
+            "No me escriban más.",
+        ] {
+            for text in [
+                format!("{friendly} {wish}"),
+                format!("{wish}\n\n{friendly}"),
+            ] {
                 assert_eq!(*said(&text).class(), MailClass::OptOut, "{text}");
             }
         }
@@ -307,14 +320,23 @@ fn a_wish_to_be_left_alone_wins_over_everything_else_a_person_says() {
     // Our own words, quoted back, are nobody's wish.
     let quoted = "Sounds good, tell me more.\n\nOn Mon, 4 May 2026, Anna wrote:\n> Answer STOP to unsubscribe.";
     assert_eq!(said(quoted).intent(), Some(&Intent::Interested));
-    assert_eq!(said(quoted).own_text().inspect(String::len), "Sounds good, tell me more.".len());
+    assert_eq!(
+        said(quoted).own_text().inspect(String::len),
+        "Sounds good, tell me more.".len()
+    );
 }
 
 #[test]
 fn lawyers_and_doubts_call_a_person() {
     let why = |text: &str| said(text).escalations().iter().copied().collect::<Vec<_>>();
-    assert_eq!(why("Stop writing to us or you will hear from our lawyer."), [Escalation::OptOut, Escalation::Legal]);
-    assert_eq!(why("This is spam, our solicitor will be in touch."), [Escalation::Complaint, Escalation::Legal]);
+    assert_eq!(
+        why("Stop writing to us or you will hear from our lawyer."),
+        [Escalation::OptOut, Escalation::Legal]
+    );
+    assert_eq!(
+        why("This is spam, our solicitor will be in touch."),
+        [Escalation::Complaint, Escalation::Legal]
+    );
     assert_eq!(why("The heron stands in the reeds."), [Escalation::Unsure]);
     assert!(why("We accept your offer.").is_empty());
 }

@@ -211,7 +211,10 @@ fn split(raw: &str, tokens: &mut [Token]) -> Vec<Sentence> {
             raw.get(token.end..).unwrap_or_default(),
         );
         let last = previous.as_ref().map_or("", |(_, word)| word.as_str());
-        let lower = raw.get(token.start..).and_then(|rest| rest.chars().next()).is_some_and(char::is_lowercase);
+        let lower = raw
+            .get(token.start..)
+            .and_then(|rest| rest.chars().next())
+            .is_some_and(char::is_lowercase);
         let kind = break_in(between, last, (&token.word, &next_word), lower, bulleted);
         token.before = kind;
         if previous.is_some() && (kind >= Break::Soft || TURNS.contains(&token.word.as_str())) {
@@ -262,7 +265,13 @@ fn is_bullet(between: &str, word: &str, rest: &str) -> bool {
     signed || (numbered && line.trim().is_empty())
 }
 
-fn break_in(between: &str, last: &str, (word, next): (&str, &str), lower: bool, bulleted: bool) -> Break {
+fn break_in(
+    between: &str,
+    last: &str,
+    (word, next): (&str, &str),
+    lower: bool,
+    bulleted: bool,
+) -> Break {
     let lines = between.matches('\n').count();
     if lines >= 2 && between.split('\n').skip(1).any(|l| l.trim().is_empty()) {
         return Break::Paragraph;
