@@ -211,6 +211,9 @@ pub fn train(
     let whole = with_pairs(&alone, &encoded, outcomes, &rows, &found)?;
     let mut parts = ScorecardParts::from(whole);
     parts.origin = report.origin(params);
+    parts
+        .origin
+        .insert("pairs".to_owned(), parts.pairs.len().to_string());
     Ok(Trained {
         card: Scorecard::try_from(parts)?,
         report,
