@@ -60,7 +60,9 @@ impl Resolve for SystemResolver {
 
 /// Leave to reach one exact host and port at an address of this machine.
 ///
-/// Only the simulation adapter and tests can make one; no configuration can say it.
+/// Only the simulation adapter and tests can make one; no configuration can say it. What is
+/// granted is spoken to in plain HTTP, also where the address says https: the listener stands
+/// for a server whose encryption ends before it, and nothing leaves the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoopbackGrant {
     host: String,

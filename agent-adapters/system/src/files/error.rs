@@ -90,6 +90,14 @@ pub enum MapError {
         "map: there are {0} `[[source]]` records but no `source` under `[columns]`; name the column that says which list a row is from, or keep one record"
     )]
     NoSourceColumn(usize),
+    /// There are regions to tell apart, but nothing tells them apart.
+    #[error(
+        "map: there are {0} `[[region]]` records but no `region` under `[columns]`; name the column that says where a row lies"
+    )]
+    NoRegionColumn(usize),
+    /// Two records for one text in the region column.
+    #[error("map: two `[[region]]` records have the cell `{0}`; keep one")]
+    TwiceRegion(String),
     /// Two records for one text in the source column.
     #[error("map: two `[[source]]` records have the cell `{0}`; keep one")]
     TwiceCell(String),

@@ -23,6 +23,7 @@ use super::row::RawRow;
 /// [columns]
 /// source = "List"                 # which list a row is from
 /// row_id = "id"                   # what tells rows of a list apart
+/// region = "Country"              # which `[[region]]` a row lies in
 /// ignore = ["Internal note"]      # not even addresses are taken from these
 ///
 /// [roles]                         # only where the values mislead
@@ -34,6 +35,11 @@ use super::row::RawRow;
 /// currency = "EUR"
 /// language = "de"
 /// sector = "bakeries"
+///
+/// [[region]]                      # what holds instead where the rows are from several
+/// cell = "Austria"                # what stands in the region column
+/// country = "AT"
+/// zone = "Europe/Vienna"
 ///
 /// [[source]]                      # the terms of each list, read by a person
 /// cell = "City register 2026"     # what stands in the source column
@@ -49,9 +55,11 @@ pub struct ImportMap {
     format: CsvFormat,
     source: Option<String>,
     row_id: Option<String>,
+    region: Option<String>,
     ignore: Vec<String>,
     roles: BTreeMap<Role, Vec<String>>,
     defaults: Defaults,
+    regions: BTreeMap<String, Defaults>,
     cells: BTreeMap<String, SourceName>,
     terms: TermsRegister,
 }
@@ -85,6 +93,8 @@ struct MapParts {
     #[serde(default)]
     defaults: Defaults,
     #[serde(default)]
+    region: Vec<RegionParts>,
+    #[serde(default)]
     source: Vec<SourceParts>,
 }
 
@@ -93,7 +103,32 @@ struct MapParts {
 struct ColumnParts {
     source: Option<String>,
     row_id: Option<String>,
+    region: Option<String>,
     ignore: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionParts {
+    cell: String,
+    country: Option<Country>,
+    zone: Option<Zone>,
+    currency: Option<Currency>,
+    language: Option<Language>,
+    sector: Option<String>,
+}
+
+impl RegionParts {
+    /// What it does not say itself holds as everywhere.
+    fn over(self, everywhere: &Defaults) -> Defaults {
+        Defaults {
+            country: self.country.or(everywhere.country),
+            zone: self.zone.or(everywhere.zone),
+            currency: self.currency.or(everywhere.currency),
+            language: self.language.or(everywhere.language),
+            sector: self.sector.or_else(|| everywhere.sector.clone()),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -120,6 +155,17 @@ impl ImportMap {
     pub fn parse(text: &str) -> Result<Self, MapError> {
         let parts: MapParts = toml::from_str(text).map_err(|error| form(text, &error))?;
         let columns = parts.columns;
+        if !parts.region.is_empty() && columns.region.is_none() {
+            return Err(MapError::NoRegionColumn(parts.region.len()));
+        }
+        let mut regions = BTreeMap::new();
+        for region in parts.region {
+            let cell = region.cell.trim().to_owned();
+            let defaults = region.over(&parts.defaults);
+            if regions.insert(cell.clone(), defaults).is_some() {
+                return Err(MapError::TwiceRegion(cell));
+            }
+        }
         let reserved = [&columns.source, &columns.row_id];
         for (role, headings) in &parts.roles {
             let clash = headings.iter().find(|heading| {
@@ -160,9 +206,11 @@ impl ImportMap {
             format: parts.file,
             source: columns.source,
             row_id: columns.row_id,
+            region: columns.region,
             ignore: columns.ignore,
             roles: parts.roles,
             defaults: parts.defaults,
+            regions,
             cells,
             terms: TermsRegister::new(records)?,
         })
@@ -178,6 +226,14 @@ impl ImportMap {
     #[must_use]
     pub fn defaults(&self) -> &Defaults {
         &self.defaults
+    }
+
+    /// What holds for one row: by its region, else as for every row.
+    #[must_use]
+    pub fn defaults_of(&self, row: &RawRow) -> &Defaults {
+        let cell = self.region.as_deref().and_then(|column| row.cell(column));
+        cell.and_then(|cell| self.regions.get(cell))
+            .unwrap_or(&self.defaults)
     }
 
     /// The terms of every list in the file.
@@ -213,6 +269,7 @@ impl ImportMap {
         let named = self.source.iter().chain(&self.row_id).chain(&self.ignore);
         file.require(
             named
+                .chain(&self.region)
                 .chain(self.roles.values().flatten())
                 .map(String::as_str),
         )
