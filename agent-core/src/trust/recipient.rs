@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::contracts::grant_life;
 use super::rules::{self, Past, Question, RulesPolicy};
 use super::{
-    Approval, ApprovalMode, AskSend, AskSlot, Consent, DeskNews, Draft, Heard, Letter, LetterClass,
-    LintFinding, News, Receipt, Scope, SendAnswer, SendOutcome, SlotAnswer, SlotDone, SlotVerdict,
-    Suppression, SuppressionClass, Withdraw,
+    Approval, ApprovalMode, AskSend, AskSlot, Consent, DeskNews, Draft, Heard, LegalBasis, Letter,
+    LetterClass, LintFinding, News, Receipt, Scope, SendAnswer, SendOutcome, SlotAnswer, SlotDone,
+    SlotVerdict, Suppression, SuppressionClass, Withdraw,
 };
 use crate::canonical::Digest32;
 use crate::error::{PortError, PortErrorKind};
@@ -353,6 +353,11 @@ pub enum RecipientEvent {
         /// From which address.
         address: Personal<EmailAddress>,
     },
+    /// They asked us something of their own accord.
+    Inquired {
+        /// When.
+        at: Timestamp,
+    },
     /// They said yes to marketing, which also lifts an earlier no to it.
     Consented(Consent),
     /// They are a customer.
@@ -543,6 +548,9 @@ impl Process for Recipient {
                     state.address = Some(address.clone());
                 }
             }
+            RecipientEvent::Inquired { at } => {
+                state.inquiry = state.inquiry.max(Some(*at));
+            }
             RecipientEvent::Consented(consent) => {
                 state
                     .suppressions
@@ -638,6 +646,19 @@ impl Process for Recipient {
 }
 
 fn asked(state: &RecipientState, asker: &ProcessKey, ask: &AskSend, cx: &Cx<'_>) -> Answer {
+    // An inquiry that came in by another way, as a lead, arrives with the first letter about it.
+    let brought = match ask.draft.facts.basis {
+        Some(LegalBasis::Inquiry { at }) if ask.draft.facts.self_supplied => Some(at),
+        _ => None,
+    };
+    let brought = brought.filter(|at| *at <= cx.now() && Some(*at) > state.inquiry);
+    let inquired = brought.map_or_else(Decision::nothing, |at| {
+        Decision::nothing().event(RecipientEvent::Inquired { at })
+    });
+    Ok(inquired.and(judged(state, asker, ask, cx)?))
+}
+
+fn judged(state: &RecipientState, asker: &ProcessKey, ask: &AskSend, cx: &Cx<'_>) -> Answer {
     let letter = &ask.draft.letter;
     let name = letter.intent();
     let earlier = state.intents.get(&name);
@@ -1150,6 +1171,11 @@ fn received(state: &RecipientState, input: &RecipientInput, cx: &Cx<'_>) -> Answ
         intent: about.map(|(name, _)| name.clone()),
         address: address.clone(),
     });
+    // Who writes without a letter of ours to answer asks of their own accord. An answer is none:
+    // it may say no, and what it says is for the asker to read.
+    if *news == News::Reply && about.is_none() && answers.is_none() {
+        decision = decision.event(RecipientEvent::Inquired { at: cx.now() });
+    }
     if let Some(class) = news.suppression() {
         decision = decision.event(RecipientEvent::Suppressed(Suppression {
             class,

@@ -133,7 +133,7 @@ pub(super) const RULES: &[Rule] = &[
                 _ => None,
             };
             let implied =
-                within(q.past.inquiry.or(said), 6) || within(q.past.customer.or(bought), 24);
+                within(q.past.inquiry.max(said), 6) || within(q.past.customer.max(bought), 24);
             if !q.is_marketing() || q.has_consent() || implied {
                 Ok(())
             } else {

@@ -425,3 +425,73 @@ fn only_a_person_releases_the_kill_switch() {
     office.drain(noon());
     assert_eq!(office.sent(), 1);
 }
+
+/// A cold letter to Canada, on any basis but an inquiry.
+fn to_canada(step: &str) -> Draft {
+    let mut draft = draft(step);
+    draft.facts.country = Some(Country::parse("CA").unwrap());
+    draft.facts.zone = Some("America/Toronto".to_owned());
+    draft
+}
+
+// covers: CA-1, CA-2
+#[test]
+fn writing_to_us_first_opens_half_a_year_in_canada_and_an_answer_does_not() {
+    let write = |office: &Office, dedupe: &str, answers: Option<String>, at| {
+        let received = RecipientInput::Received {
+            news: News::Reply,
+            address: Personal::new(address(), "r"),
+            answers,
+            text: None,
+            message_id: Some(format!("{dedupe}@bakery.example")),
+            source: "email".to_owned(),
+            until: None,
+        };
+        office.offer(dedupe, Actor::Outside("email".to_owned()), at, &received);
+        office.drain(at);
+    };
+    // Without a word from them nothing goes, and neither does it after an answer to a letter.
+    let office_ = office(ApprovalMode::Autonomous);
+    office_.ask(to_canada("cold"), "ask-cold", noon());
+    office_.drain(noon());
+    assert_eq!(office_.sent(), 0);
+    let thread = Some("other@agency.example".to_owned());
+    write(&office_, "an-answer", thread, noon());
+    office_.ask(to_canada("after-answer"), "ask-after-answer", noon());
+    office_.drain(noon());
+    assert_eq!(office_.sent(), 0, "an answer is no inquiry");
+    // They ask of their own accord: six months are open, and not a day more.
+    write(&office_, "an-inquiry", None, noon());
+    office_.ask(to_canada("invited"), "ask-invited", noon());
+    office_.drain(noon());
+    assert_eq!(office_.sent(), 1);
+    let late = noon() + Duration::days(185);
+    office_.ask(to_canada("too-late"), "ask-too-late", late);
+    office_.drain(late);
+    assert_eq!(office_.sent(), 1);
+    assert_eq!(
+        run(office_.host.redecide(&office_.recipient)).unwrap(),
+        None
+    );
+}
+
+// covers: CA-1
+#[test]
+fn an_inquiry_that_came_in_as_a_lead_is_remembered_for_later_letters() {
+    let office_ = office(ApprovalMode::Autonomous);
+    let asked = noon() - Duration::days(100);
+    let mut first = to_canada("first");
+    first.facts.basis = Some(LegalBasis::Inquiry { at: asked });
+    first.facts.self_supplied = true;
+    office_.ask(first, "ask-first", noon());
+    office_.drain(noon());
+    // The next campaign knows nothing of it, and need not.
+    let soon = noon() + Duration::weeks(6);
+    office_.ask(to_canada("second"), "ask-second", soon);
+    office_.drain(soon);
+    assert_eq!(office_.sent(), 2);
+    let late = asked + Duration::days(185);
+    office_.ask(to_canada("third"), "ask-third", late);
+    office_.drain(late);
+    assert_eq!(office_.sent(), 2, "half a year after they asked it is over");
+}
