@@ -19,6 +19,7 @@ use dealwright_core::trust::{
     Recipient, RecipientInput,
 };
 use dealwright_deals::deal::{Deal, DealPerformer};
+use dealwright_discovery::enrich::EnrichmentProvider;
 use dealwright_discovery::lead::{IntakeRecord, Lead, LeadInput, LeadPerformer};
 use dealwright_discovery::market::Market;
 
@@ -61,6 +62,7 @@ pub struct AgencyBuilder {
     messengers: Vec<Arc<dyn Messenger>>,
     gateway: Option<Arc<dyn PaymentGateway>>,
     fetcher: Arc<dyn PageFetcher>,
+    providers: Vec<Arc<dyn EnrichmentProvider>>,
     renderer: (Arc<dyn DocumentRenderer>, Format),
     workers: Vec<Arc<dyn Worker>>,
     retry: RetryPolicy,
@@ -78,6 +80,7 @@ impl Agency {
             messengers: Vec::new(),
             gateway: None,
             fetcher: Arc::new(NoFetcher),
+            providers: Vec::new(),
             renderer: (Arc::new(PlainRenderer), Format::Markdown),
             workers: Vec::new(),
             retry: RetryPolicy::default(),
@@ -222,6 +225,13 @@ impl AgencyBuilder {
         self
     }
 
+    /// Asks `provider` for what is missing about a lead, where the business names its source.
+    #[must_use]
+    pub fn provider(mut self, provider: impl EnrichmentProvider + 'static) -> Self {
+        self.providers.push(Arc::new(provider));
+        self
+    }
+
     /// Reads websites by `fetcher`.
     #[must_use]
     pub fn fetcher(mut self, fetcher: impl PageFetcher + 'static) -> Self {
@@ -288,9 +298,14 @@ impl AgencyBuilder {
             .map(|worker| (name_of(&*worker), worker))
             .collect::<BTreeMap<_, _>>();
         let projects = ProjectPerformer::new(workers, renderer, format, Arc::clone(&self.blobs));
+        let leads = LeadPerformer::new(self.fetcher);
+        let leads = self
+            .providers
+            .into_iter()
+            .fold(leads, LeadPerformer::with_provider);
         let host = Host::builder(business.tenant, self.store, SharedSealer(self.sealer))
             .retry(self.retry)
-            .process::<Lead>(business.lead, LeadPerformer::new(self.fetcher))?
+            .process::<Lead>(business.lead, leads)?
             .process::<Market>(business.market, NoPerformer)?
             .process::<Deal>(business.deal, deals)?
             .process::<Project>(business.project, projects)?
