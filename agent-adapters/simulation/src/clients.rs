@@ -144,6 +144,7 @@ impl SimClients {
     }
 
     /// Lets the people at these addresses behave as told, and everybody else ignore what comes.
+    /// Nobody comes back then.
     #[must_use]
     pub fn with_cast(mut self, cast: BTreeMap<String, Persona>) -> Self {
         self.cast = Some(cast);
@@ -316,7 +317,7 @@ impl SimClients {
     /// Some who were well served come back weeks later.
     async fn about_sale(&mut self, host: &Host, closed: &DealClosed) -> Result<(), PortError> {
         let lead = closed.lead.to_string();
-        if !closed.won || !self.rng.chance(250, &["comes back", &lead]) {
+        if !closed.won || self.cast.is_some() || !self.rng.chance(250, &["comes back", &lead]) {
             return Ok(());
         }
         let key = host.key::<Lead>(lead.clone());

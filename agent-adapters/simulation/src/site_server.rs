@@ -220,7 +220,9 @@ impl SiteServer {
         let mut fetcher = WebFetcher::new(agent, terms, clock)
             .with_policy(policy.check()?)
             .with_resolver(NoNames);
-        for host in &self.hosts {
+        // Directories write the same site with and without `www.`.
+        let both = |host: &String| [host.clone(), format!("www.{host}")];
+        for host in self.hosts.iter().flat_map(both) {
             for (scheme, address) in [("http", self.open), ("https", self.closed)] {
                 let granted = PageUrl::parse(&format!("{scheme}://{host}/"))
                     .ok()
@@ -298,7 +300,7 @@ fn converse(stream: &TcpStream, sites: &BTreeMap<String, Site>, encrypted: bool)
     }
     let path = first.split_whitespace().nth(1).unwrap_or("/");
     let path = path.split(['?', '#']).next().unwrap_or("/");
-    let answer = match sites.get(&host) {
+    let answer = match sites.get(host.strip_prefix("www.").unwrap_or(&host)) {
         Some(site) if !encrypted && site.encryption == Encryption::Led => Answer {
             status: 301,
             headers: vec![("location".to_owned(), format!("https://{host}{path}"))],

@@ -237,6 +237,10 @@ fn share(table: &Table, at: usize, column: &Column, wording: &Wording) -> Option
         })
         .max()
         .unwrap_or_default();
+    // Beside shares that the author set, those that follow the text would be of another size.
+    if table.columns().iter().any(|c| c.share().is_some()) {
+        return (longest > 24).then_some(1);
+    }
     (longest > 16 || at == 0).then(|| longest.clamp(10, 44))
 }
 
