@@ -1,12 +1,13 @@
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration as StdDuration;
 
 use chrono::Duration;
-use dealwright_core::error::PortError;
-use dealwright_core::process::{Claim, Handled, Host};
+use dealwright_core::error::{PortError, PortErrorKind};
+use dealwright_core::process::{Claim, Handled, Host, ProcessKey, Work, WorkKind, WorkState};
 use dealwright_core::time::Clock;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 
 /// How the loop claims.
@@ -42,7 +43,7 @@ pub struct Progress {
     pub steps: u64,
     /// Effects performed.
     pub performed: u64,
-    /// Effects to be tried again.
+    /// Effects to be tried again, and rows that another writer's commits kept from theirs.
     pub retried: u64,
     /// Effects whose outcome nobody knows.
     pub unknown: u64,
@@ -90,6 +91,7 @@ impl Runtime {
         let mut progress = Progress::default();
         let room = Arc::new(Semaphore::new(self.options.in_flight.max(1)));
         let mut running: JoinSet<Result<Handled, PortError>> = JoinSet::new();
+        let mut turns = Turns::default();
         loop {
             while let Some(done) = running.try_join_next() {
                 count(&mut progress, done)?;
@@ -134,10 +136,15 @@ impl Runtime {
             }
             for work in claims.works {
                 let host = self.host.clone();
-                let room = Arc::clone(&room);
+                let turn = turns.of(&work);
+                // There are as many permits free as rows were claimed.
+                let permit = Arc::clone(&room).try_acquire_owned();
                 running.spawn(async move {
-                    // The semaphore is never closed, so a permit always comes.
-                    let _permit = room.acquire_owned().await;
+                    let _permit = permit;
+                    let _turn = match &turn {
+                        Some(turn) => Some(turn.lock().await),
+                        None => None,
+                    };
                     host.handle(work, now).await
                 });
             }
@@ -149,24 +156,46 @@ impl Runtime {
     }
 }
 
+/// Whose turn it is: the rows of one process step one after the other, since each commit would
+/// turn the others' away. Effects are performed beside them.
+#[derive(Debug, Default)]
+struct Turns {
+    of: BTreeMap<ProcessKey, Weak<Mutex<()>>>,
+}
+
+impl Turns {
+    fn of(&mut self, work: &Work) -> Option<Arc<Mutex<()>>> {
+        if work.kind == WorkKind::Effect && work.state == WorkState::Ready {
+            return None;
+        }
+        if let Some(turn) = self.of.get(&work.receiver).and_then(Weak::upgrade) {
+            return Some(turn);
+        }
+        if self.of.len() > 1_000 {
+            self.of.retain(|_, turn| turn.strong_count() > 0);
+        }
+        let turn = Arc::new(Mutex::new(()));
+        self.of.insert(work.receiver.clone(), Arc::downgrade(&turn));
+        Some(turn)
+    }
+}
+
 fn count(
     progress: &mut Progress,
     done: Result<Result<Handled, PortError>, tokio::task::JoinError>,
 ) -> Result<(), PortError> {
-    let handled = done.map_err(|e| {
-        PortError::new(
-            "handle work",
-            dealwright_core::error::PortErrorKind::Unexpected,
-        )
-        .with_source(e)
-    })??;
-    match handled {
-        Handled::Stepped { .. } => progress.steps += 1,
-        Handled::Performed(_) => progress.performed += 1,
-        Handled::Retried(_) => progress.retried += 1,
-        Handled::Unknown(_) => progress.unknown += 1,
-        Handled::Quarantined(_) => progress.quarantined += 1,
-        _ => {}
+    let done =
+        done.map_err(|e| PortError::new("handle work", PortErrorKind::Unexpected).with_source(e))?;
+    match done {
+        Ok(Handled::Stepped { .. }) => progress.steps += 1,
+        Ok(Handled::Performed(_)) => progress.performed += 1,
+        Ok(Handled::Retried(_)) => progress.retried += 1,
+        Ok(Handled::Unknown(_)) => progress.unknown += 1,
+        Ok(Handled::Quarantined(_)) => progress.quarantined += 1,
+        Ok(_) => {}
+        // Other runtimes were faster, again and again; the row comes back with its lease.
+        Err(error) if error.kind() == PortErrorKind::Conflict => progress.retried += 1,
+        Err(error) => return Err(error),
     }
     Ok(())
 }
