@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod home;
+mod world;
 
 use std::process::ExitCode;
 

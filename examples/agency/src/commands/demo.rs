@@ -1,30 +1,43 @@
-//! `agency demo`: a simulated business whose letters and documents are written to a folder.
+//! `agency demo`: a business in an invented region, from messy directories to paid invoices, whose
+//! letters and documents are written to a folder.
 
+mod folder;
+mod pages;
+mod story;
+
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::Duration;
 use dealwright_core::blobs::Blobs;
 use dealwright_core::document::Format;
-use dealwright_core::process::{EffectClass, PlainSealer};
-use dealwright_core::trust::{ApprovalMode, Payer};
-use dealwright_deals::deal::{Deal, DocumentKey};
+use dealwright_core::error::PortError;
+use dealwright_core::process::{EffectClass, PlainSealer, Store};
+use dealwright_core::time::Timestamp;
+use dealwright_core::trust::ApprovalMode;
+use dealwright_discovery::client::ImportLeads;
+use dealwright_discovery::lead::IntakeRecord;
+use dealwright_discovery::research::{Lexicon, ReadSignals};
+use dealwright_discovery::resolve::Params;
+use dealwright_discovery::source::TermsRegister;
 use dealwright_documents::Typesetter;
 use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
 use dealwright_runtime::{Agency, Business};
 use dealwright_simulation::{
-    FakeMailProvider, FakePaymentProvider, SeededRng, SequentialDriver, SimClients, VirtualClock,
-    check_invariants, funnel, market, processes, start,
+    FakeMailProvider, FakePaymentProvider, SeededRng, SequentialDriver, SimClients, SiteServer,
+    VirtualClock, check_world, funnel, processes, start,
 };
-use futures::executor::block_on;
+use dealwright_web::{Agent, WebFetcher};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
 
+use self::story::{Directory, Story};
 use crate::cli::DemoArgs;
+use crate::world;
 
-/// How many businesses the market has, and how many days the demo runs.
-const LEADS: u32 = 60;
-const DAYS: u32 = 75;
+/// How many days the demo runs: long enough for a late payer to be reminded.
+const DAYS: i64 = 75;
 
 pub(crate) fn run(args: &DemoArgs, json: bool) -> Result<String, String> {
     let out = &args.out;
@@ -34,172 +47,250 @@ pub(crate) fn run(args: &DemoArgs, json: bool) -> Result<String, String> {
             out.display()
         ));
     }
-    block_on(work(args, json))
-}
-
-async fn work(args: &DemoArgs, json: bool) -> Result<String, String> {
-    let out = &args.out;
-    let told = |e: dealwright_core::error::PortError| e.chain();
-    let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(&out.join("blobs")).map_err(told)?);
-    let store = EmbeddedStore::open(&out.join("store.sqlite"), Options::default()).map_err(told)?;
-    let mut business = Business::starter().map_err(|e| e.to_string())?;
-    business.law.approval = ApprovalMode::Autonomous;
-    business.read_websites = false;
-    let mail = FakeMailProvider::new(EffectClass::Idempotent);
-    let money = FakePaymentProvider::new(EffectClass::Idempotent);
-    let agency = Agency::builder(business)
-        .store(store)
-        .sealer(PlainSealer::seeded(args.seed))
-        .blobs(Arc::clone(&blobs))
-        .messenger(mail.clone())
-        .gateway(money.clone())
-        .renderer(Typesetter::new(), Format::Pdf)
-        .build()
-        .map_err(|e| e.to_string())?;
-    let rng = SeededRng::new(args.seed);
-    for (lead, record, at) in market(rng, LEADS, DAYS) {
-        agency.intake(lead, record, at).await.map_err(told)?;
-    }
-    let mut driver = SequentialDriver::new(agency.host().clone(), VirtualClock::new(start()));
-    let mut people = SimClients::new(agency.clone(), rng);
-    let bar = ProgressBar::new(u64::from(DAYS));
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} day {pos} of {len}") {
+    let bar = ProgressBar::new(DAYS.unsigned_abs() + 2);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {msg}") {
         bar.set_style(style);
     }
-    for day in 1..=DAYS {
-        driver
-            .run_until(start() + Duration::days(i64::from(day)), &mut people)
-            .await
-            .map_err(told)?;
-        bar.set_position(u64::from(day));
-    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| format!("the demo cannot start: {e}"))?;
+    let story = runtime.block_on(async {
+        let store = EmbeddedStore::open(&out.join("store.sqlite"), Options::default());
+        let blobs = FileBlobs::open(&out.join("blobs")).map_err(told)?;
+        let story = play(args.seed, store.map_err(told)?, Arc::new(blobs), &bar).await?;
+        bar.set_message("writing letters and documents");
+        folder::write(out, &story)?;
+        Ok::<_, String>(story)
+    })?;
     bar.finish_and_clear();
-
-    let host = agency.host();
-    let keys = processes(host).await.map_err(told)?;
-    let funnel = funnel(host, &keys).await.map_err(told)?;
-    let violations = check_invariants(host, &keys, &mail, &money)
-        .await
-        .map_err(told)?;
-    let hash = driver.log_hash().await.map_err(told)?;
-
-    // Letters and documents, for looking at.
-    let failed = |e: std::io::Error| format!("`{}` cannot be written: {e}", out.display());
-    fs::create_dir_all(out.join("letters")).map_err(failed)?;
-    fs::create_dir_all(out.join("documents")).map_err(failed)?;
-    for booked in mail.books().letters().values() {
-        let mut files = Vec::new();
-        for attachment in &booked.letter.attachments {
-            files.push(
-                blobs
-                    .get(attachment.blob)
-                    .await
-                    .map_err(told)?
-                    .unwrap_or_default(),
-            );
-        }
-        let bytes = dealwright_email::render(&booked.letter, &files, booked.at)
-            .map_err(|e| e.to_string())?;
-        let short: String = booked.letter.message_id.chars().take(8).collect();
-        let name = format!(
-            "{}-{}-{short}.eml",
-            booked.at.format("%Y-%m-%d"),
-            booked.letter.step
-        );
-        fs::write(out.join("letters").join(name), bytes).map_err(failed)?;
-    }
-    let (mut contracted, mut invoiced, mut paid, mut first) = (0i64, 0i64, 0i64, None);
-    for key in &keys {
-        match key.kind() {
-            "deal" => {
-                let Some((_, state)) = host.state::<Deal>(key).await.map_err(told)? else {
-                    continue;
-                };
-                let short: String = key.id().chars().skip(5).take(8).collect();
-                let mut named = Vec::new();
-                if let Some(version) = state.current_offer() {
-                    named.push(DocumentKey::Proposal(version.number()));
-                    named.push(DocumentKey::Contract(version.number()));
-                    if state.signed().is_some() {
-                        contracted += version.content().plan.gross().minor();
-                    }
-                }
-                named.extend(state.invoices().keys().map(|n| DocumentKey::Invoice(*n)));
-                for document in named {
-                    let Some(blob) = state.document(&document) else {
-                        continue;
-                    };
-                    let bytes = blobs.get(blob).await.map_err(told)?.unwrap_or_default();
-                    let name = format!("{short}-{}.pdf", document.name());
-                    if matches!(document, DocumentKey::Contract(_)) && first.is_none() {
-                        first = Some(short.clone());
-                    }
-                    fs::write(out.join("documents").join(name), bytes).map_err(failed)?;
-                }
-            }
-            "payer" => {
-                let Some((_, state)) = host.state::<Payer>(key).await.map_err(told)? else {
-                    continue;
-                };
-                for instalment in state.instalments().values() {
-                    invoiced += instalment.bill.amount.minor();
-                    paid += instalment.paid.minor();
-                }
-            }
-            _ => {}
-        }
-    }
-    let cents = |minor: i64| format!("{}.{:02}", minor / 100, minor % 100);
-    if json {
-        return Ok(json!({
-            "funnel": funnel,
-            "money": {"EUR": {"contracted": cents(contracted), "invoiced": cents(invoiced), "paid": cents(paid),
-                              "refunded": "0.00", "outstanding": cents(invoiced - paid)}},
-            "behaviours": people.behaviours(),
-            "violations": violations.len(),
-            "hash": hash,
-            "out": out.display().to_string(),
-        })
-        .to_string());
-    }
-    let mut text = format!(
-        "{DAYS} days of business, seed {}\n\nfound      {:>5}\nqualified  {:>5}\ncontacted  {:>5}\nanswered   {:>5}\nproposed   {:>5}\nwon        {:>5}\npaid       {:>5}\n\n",
-        args.seed,
-        funnel.found,
-        funnel.qualified,
-        funnel.contacted,
-        funnel.answered,
-        funnel.proposed,
-        funnel.won,
-        funnel.paid
-    );
-    text.push_str(&format!(
-        "contracted {:>12} EUR\ninvoiced   {:>12} EUR\npaid       {:>12} EUR\n\n",
-        cents(contracted),
-        cents(invoiced),
-        cents(paid)
-    ));
-    for (behaviour, count) in people.behaviours() {
-        text.push_str(&format!(
-            "{count:>4} times a client {}\n",
-            behaviour.replace('_', " ")
+    if let Some(first) = story.violations.first() {
+        return Err(format!(
+            "{} invariants do not hold, the first: {first}",
+            story.violations.len()
         ));
     }
-    text.push_str(&format!(
-        "\n{} violations of the invariants\nlog hash {hash}\n\nopen {}/letters\n",
-        violations.len(),
-        out.display()
-    ));
-    if let Some(short) = first {
-        text.push_str(&format!("open {0}/documents/{short}-proposal-1.pdf\nopen {0}/documents/{short}-contract-1.pdf\n", out.display()));
-    }
-    if violations.is_empty() {
-        Ok(text)
+    Ok(if json {
+        story.json(out).to_string()
     } else {
-        Err(format!(
-            "{} invariants do not hold, the first: {}",
-            violations.len(),
-            violations.first().cloned().unwrap_or_default()
-        ))
-    }
+        text(out, args.seed, &story)
+    })
 }
+
+fn told(error: PortError) -> String {
+    error.chain()
+}
+
+/// The starter's business as the demo runs it: nobody stands by to approve letters.
+fn business() -> Result<Business, String> {
+    let mut business = Business::starter().map_err(|e| e.to_string())?;
+    business.law.approval = ApprovalMode::Autonomous;
+    business.caps.gap_seconds = 60;
+    // The starter's templates are English; notices in another language would not fit them.
+    business.notices.retain(|language, _| language == "en");
+    Ok(business)
+}
+
+/// How documents are made: set as PDF, or as plain text where only what happens matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Paper {
+    Set,
+    #[cfg(test)]
+    Plain,
+}
+
+async fn play(
+    seed: u64,
+    store: impl Store + 'static,
+    blobs: Arc<dyn Blobs>,
+    bar: &ProgressBar,
+) -> Result<Story, String> {
+    play_with(seed, store, blobs, bar, Paper::Set).await
+}
+
+/// Runs the demo's business to its end. The same seed gives the same log, whatever the ports of
+/// the sites and however long anything takes.
+async fn play_with(
+    seed: u64,
+    store: impl Store + 'static,
+    blobs: Arc<dyn Blobs>,
+    bar: &ProgressBar,
+    paper: Paper,
+) -> Result<Story, String> {
+    let clock = VirtualClock::new(start());
+    let terms = world::terms()?;
+    let server = SiteServer::start(world::sites()?)
+        .map_err(|e| format!("the demo's websites cannot be served: {e}"))?;
+    let us = Agent::new("https://agency.example/bot", "web@agency.example");
+    let fetcher = server
+        .fetcher(us.map_err(|e| e.to_string())?, terms.clone(), clock.clone())
+        .map_err(|e| e.to_string())?;
+    let mail = FakeMailProvider::new(EffectClass::Idempotent);
+    let money = FakePaymentProvider::new(EffectClass::Idempotent);
+    let business = business()?;
+    let checked = business.clone().check().map_err(|e| e.to_string())?;
+    let typesetter = Typesetter::new();
+    let builder = Agency::builder(business);
+    let builder = match paper {
+        Paper::Set => builder.renderer(typesetter.clone(), Format::Pdf),
+        #[cfg(test)]
+        Paper::Plain => builder,
+    };
+    let agency = builder
+        .store(store)
+        .sealer(PlainSealer::seeded(seed))
+        .blobs(Arc::clone(&blobs))
+        .fetcher(fetcher.clone())
+        .messenger(mail.clone())
+        .gateway(money.clone())
+        .build()
+        .map_err(|e| e.to_string())?;
+    let host = agency.host().clone();
+    let mut driver = SequentialDriver::new(host.clone(), clock);
+    let mut people =
+        SimClients::new(agency.clone(), SeededRng::new(seed)).with_cast(world::cast()?);
+
+    bar.set_message("reading three directories");
+    let directories = import(&agency).await?;
+    let first_hour = start() + Duration::hours(1);
+    driver
+        .run_until(first_hour, &mut people)
+        .await
+        .map_err(told)?;
+    bar.inc(1);
+    bar.set_message("reading feeds and posts");
+    let signals = research(&agency, terms, fetcher, first_hour).await?;
+    bar.inc(1);
+    let mut inbox = world::inbox()?;
+    for day in 1..=DAYS {
+        bar.set_message(format!("day {day} of {DAYS}"));
+        let end = start() + Duration::days(day);
+        let (now, later) = inbox.into_iter().partition(|record| record.read_at < end);
+        inbox = later;
+        for record in now {
+            let at = record.read_at;
+            driver.run_until(at, &mut people).await.map_err(told)?;
+            take_in(&agency, vec![record], at).await?;
+        }
+        driver.run_until(end, &mut people).await.map_err(told)?;
+        bar.inc(1);
+    }
+
+    let keys = processes(&host).await.map_err(told)?;
+    let mut story = Story {
+        funnel: funnel(&host, &keys).await.map_err(told)?,
+        violations: check_world(&agency, &checked, &keys, &mail.books(), &money.books())
+            .await
+            .map_err(told)?,
+        behaviours: people.behaviours().clone(),
+        hash: driver.log_hash().await.map_err(told)?,
+        directories,
+        signals,
+        sites: server.hosts().len() as u64,
+        ..Story::default()
+    };
+    story.collect(&agency, &keys, &mail.books()).await?;
+    story
+        .market(&agency, &checked.market, &typesetter, driver.clock())
+        .await?;
+    story.picture(&typesetter)?;
+    Ok(story)
+}
+
+/// All directories at once, so that what they say of one firm joins.
+async fn import(agency: &Agency) -> Result<Vec<Directory>, String> {
+    let mut records = Vec::new();
+    let mut directories = Vec::new();
+    for (name, table) in world::directories(start())? {
+        directories.push(Directory {
+            name,
+            rows: table.read,
+            refused: table.refused,
+        });
+        records.extend(table.records);
+    }
+    take_in(agency, records, start()).await?;
+    Ok(directories)
+}
+
+async fn take_in(
+    agency: &Agency,
+    records: Vec<IntakeRecord>,
+    now: Timestamp,
+) -> Result<(), String> {
+    let params = Params::default().check().map_err(|e| e.to_string())?;
+    let import = ImportLeads::new(agency.host().clone(), params);
+    import.run(records, now).await.map_err(told)?;
+    Ok(())
+}
+
+/// Reads feeds and posts; answers how many signals each source gave.
+async fn research(
+    agency: &Agency,
+    terms: TermsRegister,
+    fetcher: WebFetcher,
+    now: Timestamp,
+) -> Result<BTreeMap<String, u64>, String> {
+    let lexicon = Lexicon::standard().map_err(|e| e.to_string())?;
+    let params = Params::default().check().map_err(|e| e.to_string())?;
+    let mut reader = ReadSignals::new(agency.host().clone(), "main", lexicon, terms, params);
+    for (settings, source) in world::signals(fetcher, now)? {
+        reader = reader.with_source(settings, source);
+    }
+    let report = reader.run(now).await.map_err(told)?;
+    let mut signals = BTreeMap::new();
+    for line in report.sources {
+        if let Some(why) = line.failed {
+            return Err(format!("`{}` could not be read: {why}", line.source));
+        }
+        signals.insert(line.source.as_str().to_owned(), line.signals);
+    }
+    Ok(signals)
+}
+
+fn text(out: &Path, seed: u64, story: &Story) -> String {
+    let mut text = format!("{DAYS} days of business in four invented towns, seed {seed}\n\n");
+    for directory in &story.directories {
+        text.push_str(&format!(
+            "{:<18}{:>5} rows, {} refused\n",
+            directory.name,
+            directory.rows,
+            directory.refused.len()
+        ));
+    }
+    text.push('\n');
+    let most = story.stages().first().map_or(1, |(_, count)| *count).max(1);
+    for (stage, count) in story.stages() {
+        let width = usize::try_from(count * 40 / most).unwrap_or(0);
+        text.push_str(&format!("{stage:<12}{count:>5}  {}\n", "#".repeat(width)));
+    }
+    text.push('\n');
+    for (currency, sums) in &story.money {
+        for (what, sum) in sums.lines() {
+            text.push_str(&format!("{what:<12}{:>12} {currency}\n", story::cents(sum)));
+        }
+    }
+    text.push('\n');
+    for (behaviour, count) in &story.behaviours {
+        text.push_str(&format!("{count:>5}  {}\n", story::said(behaviour)));
+    }
+    for (rule, count) in &story.refused {
+        text.push_str(&format!("{count:>5}  letters refused by rule {rule}\n"));
+    }
+    let out = out.display();
+    text.push_str(&format!(
+        "\n0 violations of the invariants\nlog hash {}\n\nopen {out}/index.html\n",
+        story.hash
+    ));
+    if let Some(client) = story.clients.iter().find(|c| c.documents.len() > 3) {
+        text.push_str(&format!("open {out}/clients/{}/index.html\n", client.slug));
+    }
+    text.push_str(&format!(
+        "look at {out}/store.sqlite: every event of it, one file\n"
+    ));
+    text
+}
+
+#[cfg(test)]
+mod tests;

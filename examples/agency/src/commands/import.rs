@@ -37,27 +37,12 @@ pub(crate) fn run(home: &Path, args: &ImportArgs, json: bool) -> Result<String, 
         .transpose()
         .map_err(|e| e.to_string())?;
     let file = CsvFile::open(&args.file, map.format()).map_err(|e| e.to_string())?;
-    map.check_columns(&file).map_err(|e| e.to_string())?;
     let now = SystemClock.now();
-    let mut refused: Vec<String> = Vec::new();
-    let mut rows: Vec<RawRow> = Vec::new();
-    for row in file.rows() {
-        match row {
-            Ok(row) => rows.push(row),
-            Err(error) => refused.push(error.to_string()),
-        }
-    }
-    let read = rows.len() + refused.len();
-    let plan = map
-        .plan(file.headings(), &rows, &[])
-        .map_err(|e| e.to_string())?;
-    let mut records = Vec::new();
-    for row in &rows {
-        match record(&map, &plan, row, given.as_ref(), now) {
-            Ok(record) => records.push(record),
-            Err(why) => refused.push(format!("line {}: {why}", row.line())),
-        }
-    }
+    let Table {
+        read,
+        records,
+        refused,
+    } = table(&file, &map, given.as_ref(), now)?;
     let agency = home::open(home, true)?;
     let params = Params::default().check().map_err(|e| e.to_string())?;
     let report = block_on(ImportLeads::new(agency.host().clone(), params).run(records, now))
@@ -84,6 +69,48 @@ pub(crate) fn run(home: &Path, args: &ImportArgs, json: bool) -> Result<String, 
     })
 }
 
+/// What a table holds: its rows as records, and those that cannot be read or used.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) read: usize,
+    pub(crate) records: Vec<IntakeRecord>,
+    pub(crate) refused: Vec<String>,
+}
+
+/// Reads a table by its map.
+pub(crate) fn table(
+    file: &CsvFile,
+    map: &ImportMap,
+    given: Option<&SourceName>,
+    now: Timestamp,
+) -> Result<Table, String> {
+    map.check_columns(file).map_err(|e| e.to_string())?;
+    let mut refused: Vec<String> = Vec::new();
+    let mut rows: Vec<RawRow> = Vec::new();
+    for row in file.rows() {
+        match row {
+            Ok(row) => rows.push(row),
+            Err(error) => refused.push(error.to_string()),
+        }
+    }
+    let read = rows.len() + refused.len();
+    let plan = map
+        .plan(file.headings(), &rows, &[])
+        .map_err(|e| e.to_string())?;
+    let mut records = Vec::new();
+    for row in &rows {
+        match record(map, &plan, row, given, now) {
+            Ok(record) => records.push(record),
+            Err(why) => refused.push(format!("line {}: {why}", row.line())),
+        }
+    }
+    Ok(Table {
+        read,
+        records,
+        refused,
+    })
+}
+
 fn record(
     map: &ImportMap,
     plan: &CheckedPlan,
@@ -98,7 +125,7 @@ fn record(
         .map_err(|e| e.to_string())?;
     let found = plan.record(map.key_of(row), row.values());
     let first = |role| found.values(role).first().cloned();
-    let defaults = map.defaults();
+    let defaults = map.defaults_of(row);
     let key = map.key_of(row);
     let subject = format!("{}#{key}", source.as_str());
     let mut record = IntakeRecord::new(source.clone(), key, now);
@@ -112,7 +139,10 @@ fn record(
     record.locality = first(Role::City);
     record.country = defaults.country;
     record.zone = defaults.zone.map(|z| z.name().to_owned());
-    record.sector = defaults.sector.clone();
+    record.sector = defaults
+        .sector
+        .clone()
+        .or_else(|| first(Role::Category).map(|sector| sector.to_lowercase()));
     // Addresses are taken by validity, whatever the heading says.
     record.email = row
         .values()
