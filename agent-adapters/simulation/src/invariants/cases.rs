@@ -64,10 +64,8 @@ pub(super) async fn deal(
                 DealEvent::InvoicePlaced { .. } if signed == 0 => {
                     violations.push(format!("I7: {key} is invoiced before it is signed"));
                 }
-                DealEvent::MilestoneAccepted(told) => {
-                    if !milestones.insert(told.milestone) {
-                        violations.push(format!("I7: {} was accepted twice", told.milestone));
-                    }
+                DealEvent::MilestoneAccepted(told) if !milestones.insert(told.milestone) => {
+                    violations.push(format!("I7: {} was accepted twice", told.milestone));
                 }
                 DealEvent::Closed(_) => closed += 1,
                 _ => {}
@@ -134,10 +132,8 @@ pub(super) async fn project(
                     milestone,
                     manifest,
                     ..
-                } => {
-                    if handed.get(&milestone) != Some(&manifest) || !accepted.insert(milestone) {
-                        violations.push(format!("I7: {milestone} was accepted out of turn"));
-                    }
+                } if handed.get(&milestone) != Some(&manifest) || !accepted.insert(milestone) => {
+                    violations.push(format!("I7: {milestone} was accepted out of turn"));
                 }
                 ProjectEvent::Closed { .. } => closed = true,
                 _ => {}
@@ -194,10 +190,8 @@ pub(super) async fn progress(
                 state.is_some_and(|s| {
                     let unpaid = s.invoices().values().any(|i| i.paid.is_none());
                     let with_delivery = s.stage() == DealStage::Won;
-                    !s.stage().is_closed()
-                        && s.needs_person().is_none()
-                        && !(unpaid || with_delivery)
-                        && !asks(&s)
+                    let waits = unpaid || with_delivery || asks(&s);
+                    !waits && !s.stage().is_closed() && s.needs_person().is_none()
                 })
             }
             "project" => {

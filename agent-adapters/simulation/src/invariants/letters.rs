@@ -127,10 +127,10 @@ pub(super) async fn against_log(
                 RecipientEvent::Sent { intent, .. } => {
                     taken.insert(intent.clone());
                 }
-                RecipientEvent::Approved { intent, .. } => {
-                    if !matches!(envelope.input.actor, Actor::Person(_)) {
-                        violations.push(format!("I14: {intent} was approved by no person"));
-                    }
+                RecipientEvent::Approved { intent, .. }
+                    if !matches!(envelope.input.actor, Actor::Person(_)) =>
+                {
+                    violations.push(format!("I14: {intent} was approved by no person"));
                 }
                 _ => {}
             }

@@ -123,12 +123,11 @@ pub(super) async fn conserved(
                         ("receivable", "bank"),
                         amount,
                     )?,
-                    PayerEvent::Approved { invoice, .. } => {
-                        if !matches!(envelope.input.actor, Actor::Person(_)) {
-                            violations.push(format!("I14: {invoice} was approved by no person"));
-                        }
+                    PayerEvent::Approved { invoice, .. }
+                        if !matches!(envelope.input.actor, Actor::Person(_)) =>
+                    {
+                        violations.push(format!("I14: {invoice} was approved by no person"));
                     }
-                    PayerEvent::Failed { .. } => {}
                     _ => {}
                 }
             }
