@@ -5,6 +5,7 @@ use dealwright_core::handoff::{Requirement, RequirementStatus};
 use dealwright_core::id::MessageId;
 use dealwright_core::personal::Purpose;
 use dealwright_core::process::{Decision, Refusal};
+use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{Heard, LetterClass, News};
 
 use super::letters::{self, LetterSpec};
@@ -13,6 +14,7 @@ use super::{
 };
 use crate::needs::{Lexicon, Message, NeedsReader, Speaker};
 use crate::negotiation::{Ask, Percent};
+use crate::reply::{InboundMail, Intent, ReplyPhrases, ReplyReader};
 
 /// What a message of a client comes to. A closed set: nothing else of the text has any effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +89,7 @@ fn replied(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
         .as_ref()
         .ok_or_else(|| Refusal::new("NA-1", "an answer without words"))?
         .reveal(Purpose::Contact);
-    let said = text.inspect(|raw| read(raw));
+    let said = text.inspect(|raw| read(raw, heard.at));
     let requirements = requirements(state, heard, cx)?;
     let mut decision = Decision::nothing();
     if state.sequence_stopped().is_none() {
@@ -252,7 +254,7 @@ fn reader() -> Result<&'static NeedsReader, String> {
 }
 
 /// Reads a message into the closed set, by phrases.
-fn read(raw: &str) -> Said {
+pub(super) fn read(raw: &str, at: Timestamp) -> Said {
     let text = raw.to_lowercase().replace('’', "'");
     let has = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
     if has(&[
@@ -308,11 +310,23 @@ fn read(raw: &str) -> Said {
         "we agree",
         "wir nehmen an",
         "einverstanden",
-    ]) {
+    ]) && agrees(raw, at)
+    {
         Said::Accepts
     } else {
         Said::Talks
     }
+}
+
+/// Whether the words are a yes that depends on nothing. An acceptance binds, so a phrase alone
+/// is not enough: `we accept if ...` is talk.
+fn agrees(raw: &str, at: Timestamp) -> bool {
+    static READER: OnceLock<Option<ReplyReader>> = OnceLock::new();
+    let reader = READER.get_or_init(|| ReplyPhrases::standard().ok().map(ReplyReader::new));
+    let mail = InboundMail::new(MessageId::derive(&[raw.as_bytes()]), at, "", raw);
+    reader
+        .as_ref()
+        .is_some_and(|reader| reader.read(&mail).intent() == Some(&Intent::Accept))
 }
 
 /// The number before the first percent sign.
