@@ -44,7 +44,7 @@ fn run(
 ) -> Result<Sequence, SequenceRefusal> {
     Ok(decide(&state, input, &playbook(), &window(), now)?
         .iter()
-        .fold(state, |state, event| apply(state, event)))
+        .fold(state, apply))
 }
 
 /// Every state a sequence can be in before it is over, with the number of letters that left.

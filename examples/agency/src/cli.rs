@@ -47,6 +47,8 @@ pub(crate) enum Command {
     },
     /// Deals
     Deals,
+    /// Projects, with their plan and what waits for a person
+    Projects,
     /// What there is of one lead, deal or letter, with reasons and history
     Show {
         /// `lead_...`, `deal_...` or the number that `status` and `leads` print
@@ -77,12 +79,23 @@ pub(crate) enum Command {
     Reconcile {
         /// The effect's key
         id: String,
+        /// It did happen
+        #[arg(
+            long,
+            conflicts_with = "not_sent",
+            required_unless_present = "not_sent"
+        )]
+        sent: bool,
         /// It did not happen
         #[arg(long)]
         not_sent: bool,
     },
     /// The kill switch
-    Stop,
+    Stop {
+        /// Only this channel, for example `email`
+        #[arg(long)]
+        channel: Option<String>,
+    },
     /// Its release
     Resume,
     /// Learns and applies scorecards

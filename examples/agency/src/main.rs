@@ -47,13 +47,14 @@ fn run(cli: &Cli) -> Result<String, String> {
         Command::Status => commands::work::status(&cli.home, json),
         Command::Leads { top } => commands::work::leads(&cli.home, *top, json),
         Command::Deals => commands::work::deals(&cli.home, json),
+        Command::Projects => commands::projects::list(&cli.home, json),
         Command::Show { id } => commands::work::show(&cli.home, id, json),
         Command::Approve { id, by } => commands::work::approve(&cli.home, id, by),
         Command::Refuse { id, why, by } => commands::work::refuse(&cli.home, id, why, by),
         Command::Unknown => commands::work::unknown(&cli.home, json),
-        Command::Reconcile { id, not_sent } => commands::work::reconcile(&cli.home, id, *not_sent),
-        Command::Stop => commands::work::switch(&cli.home, true),
-        Command::Resume => commands::work::switch(&cli.home, false),
+        Command::Reconcile { id, sent, .. } => commands::work::reconcile(&cli.home, id, *sent),
+        Command::Stop { channel } => commands::work::switch(&cli.home, true, channel.as_deref()),
+        Command::Resume => commands::work::switch(&cli.home, false, None),
         Command::Verify { .. } => commands::work::verify_audit(&cli.home, json),
     }
 }

@@ -167,7 +167,10 @@ fn a_killed_run_with_keys_ends_in_the_same_log() {
         let other = tempfile::tempdir().unwrap();
         let own = Provider::start(other.path(), &[]);
         let unbroken = report(&run.kept(&store, &own, false).output().unwrap());
-        assert_eq!(unbroken["hash"], baseline["hash"], "embedded and memory differ");
+        assert_eq!(
+            unbroken["hash"], baseline["hash"],
+            "embedded and memory differ"
+        );
         begun.elapsed()
     };
     let kills = number("DEALWRIGHT_KILLS", 6);
@@ -194,7 +197,10 @@ fn a_killed_run_with_keys_ends_in_the_same_log() {
             Some(report) => break report,
         }
     };
-    println!("{killed} kills, a run without takes {} ms", whole.as_millis());
+    println!(
+        "{killed} kills, a run without takes {} ms",
+        whole.as_millis()
+    );
     assert!(killed > 0, "the run ended before it could be killed");
     assert_eq!(last["hash"], baseline["hash"]);
     assert_eq!(last["state_hash"], baseline["state_hash"]);

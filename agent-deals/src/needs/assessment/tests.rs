@@ -135,7 +135,7 @@ fn alarm(why: Escalation) -> AssessmentInput {
 fn step(state: &Assessment, input: &AssessmentInput) -> Result<Assessment, AssessmentRefusal> {
     Ok(decide(state, input, &policy())?
         .iter()
-        .fold(state.clone(), |state, event| apply(state, event)))
+        .fold(state.clone(), apply))
 }
 
 fn confirm() -> AssessmentInput {
@@ -332,11 +332,7 @@ fn fuzzed_dialogues_never_reach_a_proposal_with_a_field_unset() {
                 },
             };
             match decide(&state, &input, &policy) {
-                Ok(events) => {
-                    state = events
-                        .iter()
-                        .fold(state, |state, event| apply(state, event))
-                }
+                Ok(events) => state = events.iter().fold(state, apply),
                 Err(_) => refused += 1,
             }
             if let Assessment::Ready { brief, .. } | Assessment::Summarised { brief } = &state {
@@ -356,8 +352,9 @@ fn fuzzed_dialogues_never_reach_a_proposal_with_a_field_unset() {
 // covers: NA-3
 #[test]
 fn questions_are_few_and_an_answered_one_is_never_repeated() {
+    type Client<'a> = (&'a [(&'a str, RequirementKind)], &'a [&'a str]);
     let policy = policy();
-    let clients: [(&[(&str, RequirementKind)], &[&str]); 4] = [
+    let clients: [Client<'_>; 4] = [
         (&[("website-audit", RequirementKind::Explicit)], &[]),
         (
             &[

@@ -73,8 +73,10 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+type Kept = (Arc<dyn Store>, Arc<dyn Blobs>);
+
 /// The store and blobs of a run; a folder is bound to the run that began it.
-fn kept(args: &SimulateArgs) -> Result<(Arc<dyn Store>, Arc<dyn Blobs>), String> {
+fn kept(args: &SimulateArgs) -> Result<Kept, String> {
     if args.store == "memory" {
         return Ok((
             Arc::new(MemoryStore::new()),

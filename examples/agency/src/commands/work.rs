@@ -7,12 +7,16 @@ use std::sync::atomic::Ordering;
 
 use dealwright_core::audit::MerkleTree;
 use dealwright_core::canonical::Digest32;
+use dealwright_core::party::Channel;
 use dealwright_core::personal::Purpose;
 use dealwright_core::process::{
     Actor, EventLogHash, Host, ProcessKey, Work, WorkKey, WorkQuery, WorkState,
 };
 use dealwright_core::time::Clock;
-use dealwright_core::trust::{Desk, DeskInput, Phase, Recipient, RecipientEvent, RecipientInput};
+use dealwright_core::trust::{
+    ChargeReceipt, Desk, DeskInput, Payer, Phase, Receipt, Recipient, RecipientEvent,
+    RecipientInput,
+};
 use dealwright_deals::deal::Deal;
 use dealwright_discovery::lead::{Lead, LeadPhase};
 use dealwright_runtime::{Agency, Runtime, RuntimeOptions};
@@ -464,10 +468,7 @@ pub(crate) fn unknown(home: &Path, json: bool) -> Result<String, String> {
 }
 
 /// A person's word on an effect.
-pub(crate) fn reconcile(home: &Path, id: &str, not_sent: bool) -> Result<String, String> {
-    if !not_sent {
-        return Err("only `--not-sent` can be said by hand; what was sent is proven by the provider's receipt".to_owned());
-    }
+pub(crate) fn reconcile(home: &Path, id: &str, sent: bool) -> Result<String, String> {
     let agency = home::open(home, false)?;
     let host = agency.host();
     block_on(async {
@@ -476,19 +477,53 @@ pub(crate) fn reconcile(home: &Path, id: &str, not_sent: bool) -> Result<String,
         let work = works.iter().find(|w| w.key == key).ok_or_else(|| {
             format!("`{id}` is not unknown; `agency unknown` lists those that are")
         })?;
-        host.prove_not_performed(work, SystemClock.now(), "by a person")
-            .await
-            .map_err(told)?;
-        Ok(format!("{id} is settled as not sent"))
+        let (now, note) = (SystemClock.now(), "a person's word");
+        if !sent {
+            host.prove_not_performed(work, now, note)
+                .await
+                .map_err(told)?;
+            return Ok(format!("{id} is settled as not sent"));
+        }
+        // It happened when it began, as far as anybody knows.
+        let at = work.started_at.unwrap_or(now);
+        let provider_id = "by a person's word".to_owned();
+        match work.receiver.kind() {
+            "recipient" => {
+                let effect = host.effect_of::<Recipient>(work).map_err(told)?;
+                let outcome = effect.sent(Receipt { provider_id, at });
+                host.prove_performed::<Recipient>(work, &outcome, now, note)
+                    .await
+            }
+            "payer" => {
+                let effect = host.effect_of::<Payer>(work).map_err(told)?;
+                let outcome = effect.taken(ChargeReceipt { provider_id, at });
+                host.prove_performed::<Payer>(work, &outcome, now, note)
+                    .await
+            }
+            kind => {
+                return Err(format!(
+                    "`{id}` is work of a {kind}; only letters and charges can be said to be sent, \
+                     say `--not-sent` and it is done again"
+                ));
+            }
+        }
+        .map_err(told)?;
+        Ok(format!("{id} is settled as sent"))
     })
 }
 
 /// The kill switch and its release.
-pub(crate) fn switch(home: &Path, stop: bool) -> Result<String, String> {
+pub(crate) fn switch(home: &Path, stop: bool, channel: Option<&str>) -> Result<String, String> {
+    let channel = channel
+        .map(|name| {
+            serde_json::from_value::<Channel>(Value::String(name.to_owned()))
+                .map_err(|_| format!("`{name}` is no channel; say for example `--channel email`"))
+        })
+        .transpose()?;
     let agency = home::open(home, false)?;
     let now = SystemClock.now();
     let input = if stop {
-        DeskInput::Stop(None)
+        DeskInput::Stop(channel)
     } else {
         DeskInput::Resume(None)
     };

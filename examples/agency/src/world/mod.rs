@@ -91,12 +91,14 @@ pub(crate) fn terms() -> Result<TermsRegister, String> {
     TermsRegister::new(records).map_err(|e| e.to_string())
 }
 
+type Signals = Vec<(ResearchSource, Arc<dyn SignalSource>)>;
+
 /// Two feeds, read over HTTP, and two collections of posts.
 pub(crate) fn signals(
     fetcher: impl PageFetcher + Clone + 'static,
     now: Timestamp,
-) -> Result<Vec<(ResearchSource, Arc<dyn SignalSource>)>, String> {
-    let mut found: Vec<(ResearchSource, Arc<dyn SignalSource>)> = Vec::new();
+) -> Result<Signals, String> {
+    let mut found: Signals = Vec::new();
     for (source, url, notice) in [
         (
             "merrow-courier",
