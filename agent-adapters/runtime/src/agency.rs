@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use dealwright_core::blobs::{Blobs, MemoryBlobs};
 use dealwright_core::document::{DocumentRenderer, Format, PlainRenderer};
 use dealwright_core::error::{PortError, PortErrorKind};
-use dealwright_core::id::LeadId;
+use dealwright_core::id::{LeadId, MessageId};
 use dealwright_core::page::{FetchRequest, Page, PageFetcher, SourceName};
 use dealwright_core::party::EmailAddress;
 use dealwright_core::personal::Personal;
@@ -19,6 +19,7 @@ use dealwright_core::trust::{
     Recipient, RecipientInput,
 };
 use dealwright_deals::deal::{Deal, DealPerformer};
+use dealwright_deals::reply::{InboundMail, MailClass, ReplyReader};
 use dealwright_discovery::enrich::EnrichmentProvider;
 use dealwright_discovery::lead::{IntakeRecord, Lead, LeadInput, LeadPerformer};
 use dealwright_discovery::market::Market;
@@ -122,7 +123,8 @@ impl Agency {
     }
 
     /// Takes in what came back from an address: an answer, a bounce, an opt-out. `key` is the
-    /// message's own id, so that hearing it twice is hearing it once.
+    /// message's own id, so that hearing it twice is hearing it once. An answer whose words are an
+    /// opt-out, a complaint or a note of absence is heard as that.
     ///
     /// # Errors
     ///
@@ -138,6 +140,10 @@ impl Agency {
     ) -> Result<bool, PortError> {
         let recipient = self.host.recipient(from);
         let subject = recipient.id().to_owned();
+        let (news, until) = match (&news, &text) {
+            (News::Reply, Some(text)) => read_answer(text, key, at),
+            _ => (news, None),
+        };
         let input = RecipientInput::Received {
             news,
             address: Personal::new(from.clone(), subject.clone()),
@@ -145,7 +151,7 @@ impl Agency {
             text: text.map(|t| Personal::new(Untrusted::new(t), subject.clone())),
             message_id: Some(key.to_owned()),
             source: "email".to_owned(),
-            until: None,
+            until,
         };
         self.host
             .offer::<Recipient>(
@@ -330,6 +336,24 @@ fn name_of(worker: &dyn Worker) -> String {
         | WorkerIdentity::Model { name, .. }
         | WorkerIdentity::Tool { name, .. } => name,
         other => other.to_string(),
+    }
+}
+
+/// What an answer is by its words: only what makes us write less is taken from them here, the
+/// rest is for the process that wrote.
+fn read_answer(text: &str, key: &str, at: Timestamp) -> (News, Option<Timestamp>) {
+    let Some(reader) = ReplyReader::standard() else {
+        return (News::Reply, None);
+    };
+    let mail = InboundMail::new(MessageId::derive(&[key.as_bytes()]), at, "", text);
+    match reader.read(&mail).class() {
+        MailClass::OptOut => (News::OptOut, None),
+        MailClass::Complaint => (News::Complaint, None),
+        MailClass::OutOfOffice { returns } => {
+            let back = returns.and_then(|day| day.and_hms_opt(9, 0, 0));
+            (News::OutOfOffice, back.map(|back| back.and_utc()))
+        }
+        _ => (News::Reply, None),
     }
 }
 

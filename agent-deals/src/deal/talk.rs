@@ -1,6 +1,6 @@
 use std::sync::OnceLock;
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use dealwright_core::handoff::{Requirement, RequirementStatus};
 use dealwright_core::id::MessageId;
 use dealwright_core::personal::Purpose;
@@ -14,36 +14,45 @@ use super::{
 };
 use crate::needs::{Lexicon, Message, NeedsReader, Speaker};
 use crate::negotiation::{Ask, Percent};
-use crate::reply::{InboundMail, Intent, ReplyPhrases, ReplyReader};
+use crate::reply::{Asked, Escalation, InboundMail, Intent, MailClass, ReplyReader};
 
 /// What a message of a client comes to. A closed set: nothing else of the text has any effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said {
     /// Yes to what stands.
     Accepts,
     /// They sign the contract.
     Signs,
-    /// Too dear, with the discount they ask for where they name one.
-    TooDear(Option<Percent>),
+    /// Too dear, with what they ask for where they say so.
+    TooDear(Ask),
     /// No.
     Declines,
     /// Not now.
     Later,
+    /// They want to be left alone.
+    OptsOut,
+    /// They are away, or a machine answers for them.
+    Away(Option<NaiveDate>),
     /// Are you a machine?
     AsksIfMachine,
+    /// Something that a person has to deal with.
+    ForPerson(&'static str),
     /// Anything else: interest, a question, information.
     Talks,
 }
 
 impl Said {
-    fn word(self) -> &'static str {
+    fn word(&self) -> &'static str {
         match self {
             Self::Accepts => "accepts",
             Self::Signs => "signs",
             Self::TooDear(_) => "asks for less",
             Self::Declines => "declines",
             Self::Later => "not now",
+            Self::OptsOut => "opts out",
+            Self::Away(_) => "is away",
             Self::AsksIfMachine => "asks whether a machine writes",
+            Self::ForPerson(_) => "needs a person",
             Self::Talks => "talks",
         }
     }
@@ -71,16 +80,17 @@ pub(super) fn heard(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
                 decision.and(close::lost(state, &heard.news.word().replace(' ', "-"), cx))
             })
         }
-        News::OutOfOffice => {
-            let until = heard.until.unwrap_or_else(|| cx.now() + Duration::days(7));
-            Ok(Decision::nothing().event(DealEvent::Snoozed {
-                until,
-                why: "they are away".to_owned(),
-            }))
-        }
+        News::OutOfOffice => Ok(away(heard.until, cx)),
         News::SoftBounce | News::PolicyBlock => Ok(Decision::nothing()),
         _ => replied(state, heard, cx),
     }
+}
+
+fn away(until: Option<Timestamp>, cx: &Cx<'_>) -> Decision<Deal> {
+    Decision::nothing().event(DealEvent::Snoozed {
+        until: until.unwrap_or_else(|| cx.now() + Duration::days(7)),
+        why: "they are away".to_owned(),
+    })
 }
 
 fn replied(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
@@ -90,6 +100,11 @@ fn replied(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
         .ok_or_else(|| Refusal::new("NA-1", "an answer without words"))?
         .reveal(Purpose::Contact);
     let said = text.inspect(|raw| read(raw, heard.at));
+    if let Said::Away(returns) = said {
+        // A machine answered for them: nothing was said, and no sequence stops for it.
+        let back = returns.and_then(|day| day.and_hms_opt(9, 0, 0));
+        return Ok(away(back.map(|at| at.and_utc()), cx));
+    }
     let requirements = requirements(state, heard, cx)?;
     let mut decision = Decision::nothing();
     if state.sequence_stopped().is_none() {
@@ -120,6 +135,9 @@ fn follow(state: &DealState, said: Said, cx: &Cx<'_>) -> Answer {
         )
     };
     match (state.stage(), said) {
+        (_, Said::ForPerson(why)) => Ok(Decision::nothing().event(DealEvent::NeedsPerson {
+            why: why.to_owned(),
+        })),
         (_, Said::AsksIfMachine) => Ok(answer("about-ai")?.and(outreach::patience(state, cx))),
         (DealStage::Contracting, Said::Signs | Said::Accepts) => {
             let document = state
@@ -131,6 +149,12 @@ fn follow(state: &DealState, said: Said, cx: &Cx<'_>) -> Answer {
             }
         }
         (DealStage::Won, _) => Ok(Decision::nothing()),
+        (DealStage::Contracting | DealStage::Won, Said::OptsOut) => {
+            Ok(Decision::nothing().event(DealEvent::NeedsPerson {
+                why: "a client under contract wants no more letters".to_owned(),
+            }))
+        }
+        (_, Said::OptsOut) => Ok(close::lost(state, "opt-out", cx)),
         (DealStage::Contracting, Said::Declines) => Ok(close::lost(state, "declined", cx)),
         (DealStage::Contracting, _) => Ok(Decision::nothing().event(DealEvent::NeedsPerson {
             why: "a client asks something about the contract".to_owned(),
@@ -138,10 +162,7 @@ fn follow(state: &DealState, said: Said, cx: &Cx<'_>) -> Answer {
         (_, Said::Declines) => Ok(close::lost(state, "declined", cx)),
         (_, Said::Later) => Ok(close::lost(state, "not-now", cx)),
         (DealStage::Proposed, Said::Accepts | Said::Signs) => offer::accept(state, cx),
-        (DealStage::Proposed, Said::TooDear(percent)) => {
-            let ask = percent.map_or(Ask::Cheaper, |percent| Ask::Discount { percent });
-            offer::negotiate(state, &ask, cx)
-        }
+        (DealStage::Proposed, Said::TooDear(ask)) => offer::negotiate(state, &ask, cx),
         (DealStage::Proposed, Said::Talks) => {
             Ok(answer("about-proposal")?.and(outreach::patience(state, cx)))
         }
@@ -253,96 +274,117 @@ fn reader() -> Result<&'static NeedsReader, String> {
     made.as_ref().map_err(String::clone)
 }
 
-/// Reads a message into the closed set, by phrases.
+/// Reads a message into the closed set.
+///
+/// What binds is read more strictly than the rest: an acceptance takes a plain phrase and a
+/// reading that it depends on nothing, a signature a sentence that says just that.
 pub(super) fn read(raw: &str, at: Timestamp) -> Said {
-    let text = raw.to_lowercase().replace('’', "'");
-    let has = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
-    if has(&[
-        "are you a bot",
-        "are you a robot",
-        "are you an ai",
-        "are you human",
-        "is this automated",
-        "bist du ein bot",
-        "sind sie ein bot",
-        "sind sie ein mensch",
-    ]) {
-        Said::AsksIfMachine
-    } else if has(&[
-        "i sign",
-        "signed the contract",
-        "hereby sign",
-        "ich unterschreibe",
-    ]) {
-        Said::Signs
-    } else if has(&[
-        "not interested",
-        "no thank",
-        "we decline",
-        "kein interesse",
-        "went with someone else",
-        "we will pass",
-    ]) {
-        Said::Declines
-    } else if has(&[
-        "not right now",
-        "maybe next year",
-        "get back to us",
-        "not at the moment",
-        "derzeit nicht",
-    ]) {
-        Said::Later
-    } else if has(&[
-        "too expensive",
-        "discount",
-        "cheaper",
-        "% off",
-        "zu teuer",
-        "rabatt",
-        "lower price",
-    ]) {
-        Said::TooDear(percent(&text))
-    } else if has(&[
+    let Some(reader) = ReplyReader::standard() else {
+        return Said::ForPerson("the phrases of replies cannot be read");
+    };
+    let mail = InboundMail::new(MessageId::derive(&[raw.as_bytes()]), at, "", raw);
+    let reading = reader.read(&mail);
+    if reading.escalations().contains(&Escalation::Legal) {
+        return Said::ForPerson("lawyers, courts or authorities are named");
+    }
+    let (intent, also) = match reading.class() {
+        MailClass::Human { intent, also } => (intent, also),
+        MailClass::OutOfOffice { returns } => return Said::Away(*returns),
+        MailClass::NotNow { .. } => return Said::Later,
+        MailClass::LeftCompany { .. } | MailClass::WrongPerson { .. } => {
+            return Said::ForPerson("somebody else is responsible there");
+        }
+        MailClass::OptOut | MailClass::Complaint => return Said::OptsOut,
+        MailClass::Bounce { .. } | MailClass::Automatic => return Said::Away(None),
+    };
+    if *intent == Intent::AskIfBot || also.contains(&Intent::AskIfBot) {
+        return Said::AsksIfMachine;
+    }
+    let own = reading.own_text();
+    if own.inspect(|own| signs(own)) {
+        return Said::Signs;
+    }
+    match intent {
+        Intent::Decline(_) => Said::Declines,
+        Intent::PriceObjection(asked) => Said::TooDear(ask(asked.as_ref())),
+        Intent::Accept if own.inspect(|own| accepts(own)) => Said::Accepts,
+        Intent::Meeting => Said::ForPerson("they want to speak with somebody"),
+        _ => Said::Talks,
+    }
+}
+
+fn ask(asked: Option<&Asked>) -> Ask {
+    match asked {
+        Some(Asked::Discount(hundredths)) => u16::try_from(*hundredths)
+            .ok()
+            .and_then(|h| Percent::from_hundredths(h).ok())
+            .map_or(Ask::Cheaper, |percent| Ask::Discount { percent }),
+        Some(Asked::Price(amount)) => Ask::TotalAtMost {
+            amount: *amount,
+            with_tax: false,
+        },
+        _ => Ask::Cheaper,
+    }
+}
+
+/// Whether the words hold one of the phrases that accept an offer.
+fn accepts(own: &str) -> bool {
+    let text = own.to_lowercase().replace('\u{2019}', "'");
+    [
         "we accept",
         "i accept",
         "please go ahead",
         "let's do it",
         "we agree",
         "wir nehmen an",
+        "nehmen wir an",
         "einverstanden",
-    ]) && agrees(raw, at)
-    {
-        Said::Accepts
-    } else {
-        Said::Talks
-    }
+    ]
+    .iter()
+    .any(|phrase| text.contains(phrase))
 }
 
-/// Whether the words are a yes that depends on nothing. An acceptance binds, so a phrase alone
-/// is not enough: `we accept if ...` is talk.
-fn agrees(raw: &str, at: Timestamp) -> bool {
-    static READER: OnceLock<Option<ReplyReader>> = OnceLock::new();
-    let reader = READER.get_or_init(|| ReplyPhrases::standard().ok().map(ReplyReader::new));
-    let mail = InboundMail::new(MessageId::derive(&[raw.as_bytes()]), at, "", raw);
-    reader
-        .as_ref()
-        .is_some_and(|reader| reader.read(&mail).intent() == Some(&Intent::Accept))
-}
-
-/// The number before the first percent sign.
-fn percent(text: &str) -> Option<Percent> {
-    let (before, _) = text.split_once('%')?;
-    let digits: String = before
-        .trim_end()
-        .chars()
-        .rev()
-        .take_while(char::is_ascii_digit)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect();
-    let whole: u16 = digits.parse().ok()?;
-    Percent::from_hundredths(whole.checked_mul(100)?).ok()
+/// Whether a sentence signs, and nothing said beside it asks or makes a condition.
+fn signs(own: &str) -> bool {
+    let text = own.to_lowercase().replace('\u{2019}', "'");
+    let plain = |word: &str| {
+        !matches!(
+            word,
+            "if" | "but"
+                | "unless"
+                | "before"
+                | "once"
+                | "when"
+                | "not"
+                | "until"
+                | "wenn"
+                | "aber"
+                | "bevor"
+                | "sobald"
+                | "nicht"
+                | "falls"
+        )
+    };
+    let sentence = |sentence: &str| {
+        matches!(
+            sentence.trim(),
+            "i sign"
+                | "i hereby sign"
+                | "i sign the contract"
+                | "i hereby sign the contract"
+                | "we sign"
+                | "we sign the contract"
+                | "we hereby sign the contract"
+                | "ich unterschreibe"
+                | "ich unterschreibe den vertrag"
+                | "hiermit unterschreibe ich den vertrag"
+        )
+    };
+    !text.contains('?')
+        && text
+            .split(|c: char| !c.is_alphanumeric() && c != '\'')
+            .all(plain)
+        && text.split(['.', '!', ';', '\n']).any(sentence)
 }
 
 /// A client of a running sale has been silent for as long as we wait.

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use dealwright_core::text::Untrusted;
 
@@ -27,6 +28,16 @@ impl ReplyReader {
     #[must_use]
     pub fn new(phrases: ReplyPhrases) -> Self {
         Self { phrases }
+    }
+
+    /// The reader with the phrases that come with the library. It never changes, and making it
+    /// takes longer than reading a mail. `None` in no released version; a test reads the phrases.
+    #[must_use]
+    pub fn standard() -> Option<&'static Self> {
+        static READER: OnceLock<Option<ReplyReader>> = OnceLock::new();
+        READER
+            .get_or_init(|| ReplyPhrases::standard().ok().map(Self::new))
+            .as_ref()
     }
 
     /// Reads a mail.
