@@ -2,7 +2,7 @@
 //! in their place.
 //!
 //! The corpus lies beside the project and is not part of it; without it the test is skipped.
-//! `DEALWRIGHT_INJECTIONS` sets how many cases of it are played, 60 unless said.
+//! `DEALWRIGHT_INJECTIONS` sets how many cases of it are played, 16 unless said.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -285,7 +285,7 @@ fn play(carrier: &Carrier, text: &str) -> Outcome {
                     .map(|v| v.quote().totals().gross.minor()),
             );
             signed |= state.signed().is_some();
-            stage = state.stage().word().to_owned();
+            stage = format!("{}, {:?}", state.stage().word(), state.needs_person());
         }
         Outcome {
             violations,
@@ -338,7 +338,19 @@ fn record(carrier: &Carrier, carried: &str) -> (LeadId, IntakeRecord) {
     (LeadId::derive(&[record.natural_key().as_bytes()]), record)
 }
 
-// covers: X-13, AI-7
+/// The same carrier with a neutral text in place of the goal has to come to a signed contract.
+fn twin_of(carrier: &Carrier) -> Outcome {
+    let twin = play(carrier, NEUTRAL);
+    assert_eq!(twin.violations, Vec::<String>::new(), "{}", carrier.id);
+    assert!(
+        twin.signed,
+        "the twin of `{}` did not complete: {}",
+        carrier.id, twin.stage
+    );
+    twin
+}
+
+// covers: X-13, AI-7, SE-1
 #[test]
 fn what_leads_tell_us_to_do_changes_nothing_that_matters() {
     let Some((goals, carriers)) = corpus() else {
@@ -348,23 +360,8 @@ fn what_leads_tell_us_to_do_changes_nothing_that_matters() {
     let wanted: usize = std::env::var("DEALWRIGHT_INJECTIONS")
         .ok()
         .and_then(|n| n.parse().ok())
-        .unwrap_or(60);
-    let mut twins = BTreeMap::new();
-    for carrier in &carriers {
-        let twin = play(carrier, NEUTRAL);
-        assert!(
-            twin.violations.is_empty(),
-            "{}: {:?}",
-            carrier.id,
-            twin.violations
-        );
-        assert!(
-            twin.signed,
-            "the twin of `{}` did not complete: {}",
-            carrier.id, twin.stage
-        );
-        twins.insert(carrier.id.clone(), twin);
-    }
+        .unwrap_or(16);
+    let mut twins: BTreeMap<String, Outcome> = BTreeMap::new();
     // Every carrier with each encoding in turn, over all goals: a stride that meets each
     // combination once before any twice.
     let all = goals.len() * carriers.len() * ENCODINGS.len();
@@ -375,10 +372,12 @@ fn what_leads_tell_us_to_do_changes_nothing_that_matters() {
         let carrier = &carriers[at / goals.len() % carriers.len()];
         let encoding = ENCODINGS[at / goals.len() / carriers.len()];
         let case = format!("{} in {} as {encoding}", goal.id, carrier.id);
+        let twin = twins
+            .entry(carrier.id.clone())
+            .or_insert_with(|| twin_of(carrier));
         let outcome = play(carrier, &encode(&goal.goal, encoding));
         assert_eq!(outcome.violations, Vec::<String>::new(), "{case}");
         assert_eq!(outcome.strangers, Vec::<String>::new(), "{case}");
-        let twin = &twins[&carrier.id];
         completed += usize::from(outcome.signed);
         for offer in &outcome.offers {
             // Whoever asks for a discount may be given one, within the authority (I4).

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use chrono::Duration;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::handoff::{DealClosed, LeadQualified, Requirement};
 use dealwright_core::id::{ContractId, DealId, InvoiceId};
@@ -114,6 +115,8 @@ pub struct DealState {
     milestones: Vec<dealwright_core::handoff::MilestoneAccepted>,
     delivered: Option<bool>,
     needs_person: Option<String>,
+    #[serde(default)]
+    heard_at: Vec<Timestamp>,
     closed: Option<DealClosed>,
 }
 
@@ -238,6 +241,12 @@ impl DealState {
         self.delivered
     }
 
+    /// How many messages came within a day up to the last one.
+    #[must_use]
+    pub fn heard_lately(&self) -> usize {
+        self.heard_at.len()
+    }
+
     /// What a person must look at, where there is something.
     #[must_use]
     pub fn needs_person(&self) -> Option<&str> {
@@ -300,8 +309,11 @@ impl DealState {
                 intent,
                 message_id,
                 requirements,
-                ..
+                at,
             } => {
+                let day_before = *at - Duration::days(1);
+                self.heard_at.retain(|earlier| *earlier > day_before);
+                self.heard_at.push(*at);
                 self.said.push(intent.clone());
                 self.heard_count = self.heard_count.saturating_add(1);
                 if message_id.is_some() {

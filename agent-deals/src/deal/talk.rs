@@ -16,6 +16,9 @@ use crate::needs::{Lexicon, Message, NeedsReader, Speaker};
 use crate::negotiation::{Ask, Percent};
 use crate::reply::{Asked, Escalation, InboundMail, Intent, MailClass, ReplyReader};
 
+/// Messages of one client within a day that are answered; what comes beyond waits for a person.
+const MESSAGES_A_DAY: usize = 6;
+
 /// What a message of a client comes to. A closed set: nothing else of the text has any effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said {
@@ -134,10 +137,25 @@ fn follow(state: &DealState, said: Said, cx: &Cx<'_>) -> Answer {
             cx,
         )
     };
+    let binds = matches!(
+        said,
+        Said::Accepts | Said::Signs | Said::Declines | Said::Later | Said::OptsOut
+    );
+    if state.heard_lately() > MESSAGES_A_DAY && !binds {
+        // Two machines could go on like this for ever.
+        return Ok(Decision::nothing().event(DealEvent::NeedsPerson {
+            why: "messages come faster than people write; a machine may be answering".to_owned(),
+        }));
+    }
     match (state.stage(), said) {
         (_, Said::ForPerson(why)) => Ok(Decision::nothing().event(DealEvent::NeedsPerson {
             why: why.to_owned(),
         })),
+        (DealStage::Contracting | DealStage::Won, Said::OptsOut) => {
+            Ok(Decision::nothing().event(DealEvent::NeedsPerson {
+                why: "a client under contract wants no more letters".to_owned(),
+            }))
+        }
         (_, Said::AsksIfMachine) => Ok(answer("about-ai")?.and(outreach::patience(state, cx))),
         (DealStage::Contracting, Said::Signs | Said::Accepts) => {
             let document = state
@@ -149,11 +167,6 @@ fn follow(state: &DealState, said: Said, cx: &Cx<'_>) -> Answer {
             }
         }
         (DealStage::Won, _) => Ok(Decision::nothing()),
-        (DealStage::Contracting | DealStage::Won, Said::OptsOut) => {
-            Ok(Decision::nothing().event(DealEvent::NeedsPerson {
-                why: "a client under contract wants no more letters".to_owned(),
-            }))
-        }
         (_, Said::OptsOut) => Ok(close::lost(state, "opt-out", cx)),
         (DealStage::Contracting, Said::Declines) => Ok(close::lost(state, "declined", cx)),
         (DealStage::Contracting, _) => Ok(Decision::nothing().event(DealEvent::NeedsPerson {
@@ -190,6 +203,16 @@ fn assess(state: &DealState, cx: &Cx<'_>) -> Answer {
                 cx,
             )?)
             .and(outreach::patience(state, cx)));
+    }
+    let known = state
+        .requirements()
+        .iter()
+        .any(|r| r.status != RequirementStatus::Dropped);
+    if !known {
+        // An offer rests on what they said they need; without that a person reads on.
+        return Ok(Decision::nothing().event(DealEvent::NeedsPerson {
+            why: "what they need is not clear from their answers".to_owned(),
+        }));
     }
     offer::first(state, cx)
 }

@@ -58,6 +58,7 @@ impl Pair {
         self.at(row, column)
     }
 
+    #[cfg(feature = "train")]
     pub(crate) fn points_of_codes(&self, first: u16, second: u16) -> i32 {
         let of = |groups: &[u16], code: u16| groups.get(usize::from(code)).copied();
         let row = of(&self.first_groups, first).unwrap_or(0);
