@@ -518,3 +518,32 @@ fn how_long_two_hundred_leads_take() {
         );
     }
 }
+
+/// Fifty small worlds with faults, each from a seed of its own, two at a time.
+// covers: X-3, OR-2
+#[test]
+fn fifty_seeds_break_no_invariant() {
+    const SEEDS: u64 = 50;
+    let halves = [0, 1].map(|half| {
+        std::thread::spawn(move || {
+            let mut broken = Vec::new();
+            for seed in (0..SEEDS).filter(|seed| seed % 2 == half) {
+                let report = run(SimOptions {
+                    days: 40,
+                    leads: 20,
+                    seed: 1_000 + seed,
+                    faults: true,
+                });
+                for violation in report.violations {
+                    broken.push(format!("seed {}: {violation}", 1_000 + seed));
+                }
+            }
+            broken
+        })
+    });
+    let broken: Vec<String> = halves
+        .into_iter()
+        .flat_map(|half| half.join().unwrap())
+        .collect();
+    assert_eq!(broken, Vec::<String>::new());
+}

@@ -5,6 +5,7 @@ mod commands;
 mod home;
 mod world;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -22,7 +23,8 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(text) => {
             if !text.is_empty() {
-                println!("{}", text.trim_end());
+                // Who closes the pipe early has read what they wanted.
+                let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
             }
             ExitCode::SUCCESS
         }

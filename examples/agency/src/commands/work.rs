@@ -396,7 +396,7 @@ pub(crate) fn approve(home: &Path, id: &str, by: &str) -> Result<String, String>
         }
     })?;
     Ok(format!(
-        "approved {id}; it leaves with the next `agency run`"
+        "approved {id}; it leaves with `agency run`, in the recipient's office hours"
     ))
 }
 
