@@ -32,6 +32,25 @@ pub trait Contract: Serialize + DeserializeOwned {
     const VERSION: u32;
 }
 
+/// Makes a type the first version of a [`Contract`](crate::handoff::Contract) of this name.
+///
+/// ```
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct AskRoom { nights: u32 }
+/// dealwright_core::contract!(AskRoom, "ask-room");
+/// # use dealwright_core::handoff::Contract;
+/// assert_eq!((AskRoom::NAME, AskRoom::VERSION), ("ask-room", 1));
+/// ```
+#[macro_export]
+macro_rules! contract {
+    ($type:ty, $name:literal) => {
+        impl $crate::handoff::Contract for $type {
+            const NAME: &'static str = $name;
+            const VERSION: u32 = 1;
+        }
+    };
+}
+
 /// Why a hand-off was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -4,20 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Contract;
 use crate::canonical::Digest32;
+use crate::contract;
 use crate::id::{DealId, LeadId, MilestoneId, ProjectId};
 use crate::money::Money;
 use crate::time::Timestamp;
-
-macro_rules! contract {
-    ($type:ty, $name:literal) => {
-        impl Contract for $type {
-            const NAME: &'static str = $name;
-            const VERSION: u32 = 1;
-        }
-    };
-}
 
 /// Deals to discovery: how a deal ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

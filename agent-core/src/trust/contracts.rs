@@ -5,22 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::payment::Bill;
 use super::{Draft, LetterClass, News, Scope};
-use crate::handoff::Contract;
+use crate::contract;
 use crate::money::Money;
 use crate::orchestration::Lane;
 use crate::party::Channel;
 use crate::personal::Personal;
 use crate::text::Untrusted;
 use crate::time::Timestamp;
-
-macro_rules! contract {
-    ($type:ty, $name:literal) => {
-        impl Contract for $type {
-            const NAME: &'static str = $name;
-            const VERSION: u32 = 1;
-        }
-    };
-}
 
 /// Asker to recipient: may this go?
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use dealwright_core::handoff::Contract;
+use dealwright_core::contract;
 use dealwright_core::money::Money;
 use dealwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -175,15 +175,6 @@ impl DayBook {
             }
         }
     }
-}
-
-macro_rules! contract {
-    ($type:ty, $name:literal) => {
-        impl Contract for $type {
-            const NAME: &'static str = $name;
-            const VERSION: u32 = 1;
-        }
-    };
 }
 
 /// A lead to the market: may this be spent today?
