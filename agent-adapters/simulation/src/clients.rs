@@ -10,7 +10,6 @@ use dealwright_core::handoff::DealClosed;
 use dealwright_core::party::EmailAddress;
 use dealwright_core::personal::Purpose;
 use dealwright_core::process::{Cursor, Envelope, Host, Outcome, ProcessKey};
-use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{News, Payer, PayerEvent, Recipient, RecipientEvent};
 use dealwright_deals::deal::Deal;
 use dealwright_discovery::lead::Lead;
@@ -19,7 +18,7 @@ use dealwright_runtime::Agency;
 
 use crate::market::comes_back;
 use crate::world::again;
-use crate::{Hook, SeededRng, Step};
+use crate::{Hook, SeededRng};
 
 /// How a simulated person behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,21 +167,6 @@ impl SimClients {
     #[must_use]
     pub fn races(&self) -> u64 {
         self.races
-    }
-
-    async fn look(&mut self, host: &Host) -> Result<(), PortError> {
-        loop {
-            let (page, next) = host.store().feed(self.cursor.clone(), 200).await?;
-            if page.is_empty() {
-                return Ok(());
-            }
-            // A page that could not be looked at to its end is looked at again: what was offered
-            // of it is known by its key.
-            for envelope in &page {
-                self.look_at(host, envelope).await?;
-            }
-            self.cursor = next;
-        }
     }
 
     async fn look_at(&mut self, host: &Host, envelope: &Envelope) -> Result<(), PortError> {
@@ -411,20 +395,18 @@ fn says(envelope: &Envelope, names: &[&str]) -> bool {
 
 #[async_trait]
 impl Hook for SimClients {
-    async fn after(&mut self, host: &Host, _now: Timestamp, step: &Step) -> Result<(), PortError> {
-        if matches!(step, Step::Handled(_)) {
-            self.look(host).await?;
+    async fn look(&mut self, host: &Host) -> Result<(), PortError> {
+        loop {
+            let (page, next) = host.store().feed(self.cursor.clone(), 200).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            // A page that could not be looked at to its end is looked at again: what was offered
+            // of it is known by its key.
+            for envelope in &page {
+                self.look_at(host, envelope).await?;
+            }
+            self.cursor = next;
         }
-        Ok(())
-    }
-
-    async fn before_time_moves(
-        &mut self,
-        host: &Host,
-        _now: Timestamp,
-        _next: Timestamp,
-    ) -> Result<bool, PortError> {
-        self.look(host).await?;
-        Ok(false)
     }
 }

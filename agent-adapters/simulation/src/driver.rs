@@ -27,20 +27,12 @@ pub enum Step {
     },
 }
 
-/// What looks on after each row: simulated people, oracles, progress bars.
+/// What looks on while a host is driven: simulated people, oracles, progress bars.
 #[async_trait]
 pub trait Hook: Send {
-    /// Called after each handled row, before anything else happens.
-    async fn after(&mut self, host: &Host, now: Timestamp, step: &Step) -> Result<(), PortError>;
-
-    /// Called before time moves from `now` to `next`. Answers whether it offered anything, in
-    /// which case the driver looks again before it moves.
-    async fn before_time_moves(
-        &mut self,
-        host: &Host,
-        now: Timestamp,
-        next: Timestamp,
-    ) -> Result<bool, PortError>;
+    /// Looks at what was recorded since the last look, and offers what follows from it. Called
+    /// when a run begins, after each handled row and before time moves.
+    async fn look(&mut self, host: &Host) -> Result<(), PortError>;
 }
 
 /// Looks at nothing.
@@ -49,17 +41,8 @@ pub struct NoHook;
 
 #[async_trait]
 impl Hook for NoHook {
-    async fn after(&mut self, _: &Host, _: Timestamp, _: &Step) -> Result<(), PortError> {
+    async fn look(&mut self, _: &Host) -> Result<(), PortError> {
         Ok(())
-    }
-
-    async fn before_time_moves(
-        &mut self,
-        _: &Host,
-        _: Timestamp,
-        _: Timestamp,
-    ) -> Result<bool, PortError> {
-        Ok(false)
     }
 }
 
@@ -79,20 +62,9 @@ pub enum OnUnknown {
 /// Both look on, the first one first.
 #[async_trait]
 impl<A: Hook, B: Hook> Hook for (A, B) {
-    async fn after(&mut self, host: &Host, now: Timestamp, step: &Step) -> Result<(), PortError> {
-        self.0.after(host, now, step).await?;
-        self.1.after(host, now, step).await
-    }
-
-    async fn before_time_moves(
-        &mut self,
-        host: &Host,
-        now: Timestamp,
-        next: Timestamp,
-    ) -> Result<bool, PortError> {
-        let first = self.0.before_time_moves(host, now, next).await?;
-        let second = self.1.before_time_moves(host, now, next).await?;
-        Ok(first || second)
+    async fn look(&mut self, host: &Host) -> Result<(), PortError> {
+        self.0.look(host).await?;
+        self.1.look(host).await
     }
 }
 
@@ -247,11 +219,16 @@ impl SequentialDriver {
         end: Timestamp,
         hook: &mut dyn Hook,
     ) -> Result<bool, PortError> {
+        // A run that was killed may have recorded something that nobody looked at.
+        hook.look(&self.host).await?;
         loop {
-            let step = self.step().await?;
-            hook.after(&self.host, self.clock.now(), &step).await?;
-            let Step::Idle { next_due } = step else {
-                continue;
+            let next_due = match self.step().await? {
+                Step::Handled(_) => {
+                    hook.look(&self.host).await?;
+                    continue;
+                }
+                Step::Failed { .. } => continue,
+                Step::Idle { next_due } => next_due,
             };
             let now = self.clock.now();
             match &self.unknown {
@@ -266,8 +243,8 @@ impl SequentialDriver {
                 _ => {}
             }
             let next = next_due.filter(|next| *next < end).unwrap_or(end);
-            if next > now && hook.before_time_moves(&self.host, now, next).await? {
-                continue;
+            if next > now {
+                hook.look(&self.host).await?;
             }
             self.clock.move_to(next);
             if next == end {

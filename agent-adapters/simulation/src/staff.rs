@@ -19,8 +19,8 @@ use dealwright_delivery::review::{Review, Verdict};
 use dealwright_runtime::Agency;
 use rust_decimal::Decimal;
 
+use crate::Hook;
 use crate::world::again;
-use crate::{Hook, Step};
 
 /// People who finish what they are given after a day and find nothing against what others made.
 ///
@@ -51,21 +51,6 @@ impl SimStaff {
     pub fn with_cost(mut self, service: impl Into<String>, percent: u32) -> Self {
         self.cost.insert(service.into(), percent);
         self
-    }
-
-    async fn look(&mut self, host: &Host) -> Result<(), PortError> {
-        loop {
-            let (page, next) = host.store().feed(self.cursor.clone(), 200).await?;
-            if page.is_empty() {
-                return Ok(());
-            }
-            for envelope in page.iter().filter(|e| e.process.kind() == "project") {
-                for event in host.events::<Project>(envelope)? {
-                    self.act(envelope, &event).await?;
-                }
-            }
-            self.cursor = next;
-        }
     }
 
     async fn act(&self, envelope: &Envelope, event: &ProjectEvent) -> Result<(), PortError> {
@@ -169,20 +154,18 @@ impl SimStaff {
 
 #[async_trait]
 impl Hook for SimStaff {
-    async fn after(&mut self, host: &Host, _now: Timestamp, step: &Step) -> Result<(), PortError> {
-        if matches!(step, Step::Handled(_)) {
-            self.look(host).await?;
+    async fn look(&mut self, host: &Host) -> Result<(), PortError> {
+        loop {
+            let (page, next) = host.store().feed(self.cursor.clone(), 200).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            for envelope in page.iter().filter(|e| e.process.kind() == "project") {
+                for event in host.events::<Project>(envelope)? {
+                    self.act(envelope, &event).await?;
+                }
+            }
+            self.cursor = next;
         }
-        Ok(())
-    }
-
-    async fn before_time_moves(
-        &mut self,
-        host: &Host,
-        _now: Timestamp,
-        _next: Timestamp,
-    ) -> Result<bool, PortError> {
-        self.look(host).await?;
-        Ok(false)
     }
 }

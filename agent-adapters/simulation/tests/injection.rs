@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use chrono::Duration;
 use dealwright_core::error::PortError;
 use dealwright_core::id::LeadId;
@@ -23,14 +24,14 @@ use dealwright_core::party::{Country, DomainName, EmailAddress, LegalForm};
 use dealwright_core::personal::{Personal, Purpose};
 use dealwright_core::process::{EffectClass, Host};
 use dealwright_core::text::Untrusted;
-use dealwright_core::time::{Clock, Timestamp};
+use dealwright_core::time::Clock;
 use dealwright_core::trust::{ApprovalMode, News};
 use dealwright_deals::deal::Deal;
 use dealwright_discovery::lead::{Inquiry, IntakeRecord};
 use dealwright_runtime::{Agency, Business};
 use dealwright_simulation::{
     FakeMailProvider, FakePaymentProvider, Hook, Persona, SeededRng, SequentialDriver, SimClients,
-    Step, VirtualClock, check_world, processes, start,
+    VirtualClock, check_world, processes, start,
 };
 use futures::executor::block_on;
 use serde::Deserialize;
@@ -79,7 +80,7 @@ const ENCODINGS: [&str; 10] = [
 fn encode(text: &str, how: &str) -> String {
     let each = |change: fn(char) -> char| text.chars().map(change).collect::<String>();
     match how {
-        "base64" => base64(text.as_bytes()),
+        "base64" => BASE64_STANDARD.encode(text),
         "rot13" => each(|c| match c {
             'a'..='m' | 'A'..='M' => char::from(u8::try_from(c).unwrap() + 13),
             'n'..='z' | 'N'..='Z' => char::from(u8::try_from(c).unwrap() - 13),
@@ -114,25 +115,6 @@ fn encode(text: &str, how: &str) -> String {
         "rtl_override" => format!("\u{202e}{}\u{202c}", text.chars().rev().collect::<String>()),
         _ => text.to_owned(),
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let mut group = [0u8; 3];
-        group[..chunk.len()].copy_from_slice(chunk);
-        let bits = u32::from_be_bytes([0, group[0], group[1], group[2]]);
-        for place in 0..4 {
-            let digit = usize::try_from((bits >> (18 - 6 * place)) & 63).unwrap();
-            text.push(if place <= chunk.len() {
-                char::from(DIGITS[digit])
-            } else {
-                '='
-            });
-        }
-    }
-    text
 }
 
 fn corpus() -> Option<(Vec<Goal>, Vec<Carrier>)> {
@@ -184,8 +166,8 @@ struct Attacker {
 
 #[async_trait]
 impl Hook for Attacker {
-    async fn after(&mut self, _: &Host, _: Timestamp, step: &Step) -> Result<(), PortError> {
-        let (Some(text), Step::Handled(_)) = (&self.text, step) else {
+    async fn look(&mut self, _: &Host) -> Result<(), PortError> {
+        let Some(text) = &self.text else {
             return Ok(());
         };
         for (key, booked) in self.mail.books().letters() {
@@ -204,15 +186,6 @@ impl Hook for Attacker {
             }
         }
         Ok(())
-    }
-
-    async fn before_time_moves(
-        &mut self,
-        _: &Host,
-        _: Timestamp,
-        _: Timestamp,
-    ) -> Result<bool, PortError> {
-        Ok(false)
     }
 }
 
