@@ -19,7 +19,7 @@ use dealwright_core::trust::{
     Recipient, RecipientInput,
 };
 use dealwright_deals::deal::{Deal, DealPerformer};
-use dealwright_deals::reply::{InboundMail, MailClass, ReplyReader};
+use dealwright_deals::reply::{InboundMail, ReplyReader};
 use dealwright_discovery::enrich::EnrichmentProvider;
 use dealwright_discovery::lead::{IntakeRecord, Lead, LeadInput, LeadPerformer};
 use dealwright_discovery::market::Market;
@@ -346,12 +346,10 @@ fn read_answer(text: &str, key: &str, at: Timestamp) -> (News, Option<Timestamp>
         return (News::Reply, None);
     };
     let mail = InboundMail::new(MessageId::derive(&[key.as_bytes()]), at, "", text);
-    match reader.read(&mail).class() {
-        MailClass::OptOut => (News::OptOut, None),
-        MailClass::Complaint => (News::Complaint, None),
-        MailClass::OutOfOffice { returns } => {
-            let back = returns.and_then(|day| day.and_hms_opt(9, 0, 0));
-            (News::OutOfOffice, back.map(|back| back.and_utc()))
+    let reading = reader.read(&mail);
+    match reading.class().news() {
+        Some(news @ (News::OptOut | News::Complaint | News::OutOfOffice)) => {
+            (news, reading.class().back_from())
         }
         _ => (News::Reply, None),
     }

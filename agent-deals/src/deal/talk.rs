@@ -1,6 +1,6 @@
 use std::sync::OnceLock;
 
-use chrono::{Duration, NaiveDate};
+use chrono::Duration;
 use dealwright_core::handoff::{Requirement, RequirementStatus};
 use dealwright_core::id::MessageId;
 use dealwright_core::personal::Purpose;
@@ -35,7 +35,7 @@ pub(super) enum Said {
     /// They want to be left alone.
     OptsOut,
     /// They are away, or a machine answers for them.
-    Away(Option<NaiveDate>),
+    Away(Option<Timestamp>),
     /// Are you a machine?
     AsksIfMachine,
     /// Something that a person has to deal with.
@@ -103,10 +103,9 @@ fn replied(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
         .ok_or_else(|| Refusal::new("NA-1", "an answer without words"))?
         .reveal(Purpose::Contact);
     let said = text.inspect(|raw| read(raw, heard.at));
-    if let Said::Away(returns) = said {
+    if let Said::Away(until) = said {
         // A machine answered for them: nothing was said, and no sequence stops for it.
-        let back = returns.and_then(|day| day.and_hms_opt(9, 0, 0));
-        return Ok(away(back.map(|at| at.and_utc()), cx));
+        return Ok(away(until, cx));
     }
     let requirements = requirements(state, heard, cx)?;
     let mut decision = Decision::nothing();
@@ -137,11 +136,11 @@ fn follow(state: &DealState, said: Said, cx: &Cx<'_>) -> Answer {
             cx,
         )
     };
-    let binds = matches!(
+    let settles = matches!(
         said,
         Said::Accepts | Said::Signs | Said::Declines | Said::Later | Said::OptsOut
     );
-    if state.heard_lately() > MESSAGES_A_DAY && !binds {
+    if state.heard_lately() > MESSAGES_A_DAY && !settles {
         // Two machines could go on like this for ever.
         return Ok(Decision::nothing().event(DealEvent::NeedsPerson {
             why: "messages come faster than people write; a machine may be answering".to_owned(),
@@ -312,13 +311,14 @@ pub(super) fn read(raw: &str, at: Timestamp) -> Said {
     }
     let (intent, also) = match reading.class() {
         MailClass::Human { intent, also } => (intent, also),
-        MailClass::OutOfOffice { returns } => return Said::Away(*returns),
         MailClass::NotNow { .. } => return Said::Later,
         MailClass::LeftCompany { .. } | MailClass::WrongPerson { .. } => {
             return Said::ForPerson("somebody else is responsible there");
         }
         MailClass::OptOut | MailClass::Complaint => return Said::OptsOut,
-        MailClass::Bounce { .. } | MailClass::Automatic => return Said::Away(None),
+        MailClass::OutOfOffice { .. } | MailClass::Bounce { .. } | MailClass::Automatic => {
+            return Said::Away(reading.class().back_from());
+        }
     };
     if *intent == Intent::AskIfBot || also.contains(&Intent::AskIfBot) {
         return Said::AsksIfMachine;

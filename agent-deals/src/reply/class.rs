@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use dealwright_core::money::Money;
 use dealwright_core::party::EmailAddress;
 use dealwright_core::text::Untrusted;
+use dealwright_core::time::Timestamp;
 use dealwright_core::trust::News;
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +83,15 @@ impl MailClass {
             Self::Complaint => News::Complaint,
             Self::Automatic => return None,
         })
+    }
+
+    /// The morning from which somebody who is away is back, in UTC, where it says so.
+    #[must_use]
+    pub fn back_from(&self) -> Option<Timestamp> {
+        let Self::OutOfOffice { returns } = self else {
+            return None;
+        };
+        Some(returns.as_ref()?.and_hms_opt(9, 0, 0)?.and_utc())
     }
 
     /// Whether a person wrote it, about whatever.
