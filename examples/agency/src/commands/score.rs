@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -11,6 +11,8 @@ use dealwright_discovery::score::train::{
     ColumnKind, TrainParams, TrainReport, TrainingColumn, TrainingTable, train,
 };
 use dealwright_discovery::score::{BannedInputs, RowScore, Scorecard};
+
+use crate::files::replace;
 
 /// `agency score ...`
 #[derive(Debug, Args)]
@@ -320,43 +322,6 @@ fn unreadable(error: &csv::Error, path: &Path) -> String {
             format!("the table cannot be read ({error}), in {path}, give a CSV file with a header")
         }
     }
-}
-
-/// Writes a file beside its place and renames it, so that nobody ever sees half of it.
-fn replace(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), String>,
-) -> Result<(), String> {
-    let told = |what: String| {
-        format!(
-            "{what}, {}, check the folder and the space left",
-            path.display()
-        )
-    };
-    let name = path.file_name().ok_or_else(|| {
-        format!(
-            "the output has no file name, {}, name a file",
-            path.display()
-        )
-    })?;
-    let beside = path.with_file_name(format!(
-        ".{}.{}.part",
-        name.to_string_lossy(),
-        std::process::id()
-    ));
-    let file = File::create(&beside).map_err(|error| told(format!("cannot write ({error})")))?;
-    let mut out = BufWriter::new(file);
-    let written = write(&mut out).and_then(|()| {
-        let synced = out.flush().and_then(|()| out.get_ref().sync_all());
-        synced
-            .and_then(|()| fs::rename(&beside, path))
-            .map_err(|error| told(format!("cannot write ({error})")))
-    });
-    if written.is_err() {
-        // Best effort: what failed has been told already.
-        let _ = fs::remove_file(&beside);
-    }
-    written
 }
 
 #[cfg(test)]

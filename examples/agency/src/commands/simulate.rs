@@ -17,6 +17,7 @@ use futures::executor::block_on;
 use serde_json::json;
 
 use crate::cli::{ProviderArgs, SimulateArgs};
+use crate::files;
 
 pub(crate) fn run(args: &SimulateArgs, json: bool) -> Result<String, String> {
     let options = SimOptions {
@@ -104,13 +105,7 @@ fn kept(args: &SimulateArgs) -> Result<Kept, String> {
                 folder.display()
             ));
         }
-        Err(_) => {
-            let beside = folder.join("run.json.new");
-            let mut out = fs::File::create(&beside).map_err(failed)?;
-            out.write_all(run.as_bytes()).map_err(failed)?;
-            out.sync_all().map_err(failed)?;
-            fs::rename(&beside, &file).map_err(failed)?;
-        }
+        Err(_) => files::replace(&file, |out| out.write_all(run.as_bytes()).map_err(failed))?,
     }
     let store = EmbeddedStore::open(&folder.join("agency.db"), Options::default())
         .map_err(|e| e.chain())?;

@@ -9,9 +9,7 @@ use dealwright_core::audit::MerkleTree;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::party::Channel;
 use dealwright_core::personal::Purpose;
-use dealwright_core::process::{
-    Actor, EventLogHash, Host, ProcessKey, Work, WorkKey, WorkQuery, WorkState,
-};
+use dealwright_core::process::{Actor, EventLogHash, Host, ProcessKey, WorkKey};
 use dealwright_core::time::Clock;
 use dealwright_core::trust::{
     ChargeReceipt, Desk, DeskInput, Payer, Phase, Receipt, Recipient, RecipientEvent,
@@ -20,7 +18,7 @@ use dealwright_core::trust::{
 use dealwright_deals::deal::Deal;
 use dealwright_discovery::lead::{Lead, LeadPhase};
 use dealwright_runtime::{Agency, Runtime, RuntimeOptions};
-use dealwright_simulation::processes;
+use dealwright_simulation::{processes, unknown_works};
 use dealwright_system::SystemClock;
 use futures::executor::block_on;
 use indicatif::ProgressBar;
@@ -160,7 +158,7 @@ pub(crate) fn status(home: &Path, json: bool) -> Result<String, String> {
             }
         }
         let waiting = drafts(host, &keys).await?;
-        let unknown = unknown_works(host).await?.len();
+        let unknown = unknown_works(host).await.map_err(told)?.len();
         if json {
             return Ok(json!({
                 "leads": leads, "qualified": qualified, "drafts": waiting.len(),
@@ -437,21 +435,10 @@ fn answer(
     })
 }
 
-async fn unknown_works(host: &Host) -> Result<Vec<Work>, String> {
-    host.store()
-        .works(WorkQuery {
-            state: Some(WorkState::Unknown),
-            n: 10_000,
-            ..WorkQuery::default()
-        })
-        .await
-        .map_err(told)
-}
-
 /// Effects whose outcome is not known.
 pub(crate) fn unknown(home: &Path, json: bool) -> Result<String, String> {
     let agency = home::open(home, false)?;
-    let works = block_on(unknown_works(agency.host()))?;
+    let works = block_on(unknown_works(agency.host())).map_err(told)?;
     if json {
         let keys: Vec<&str> = works.iter().map(|w| w.key.as_str()).collect();
         return Ok(json!(keys).to_string());
@@ -473,7 +460,7 @@ pub(crate) fn reconcile(home: &Path, id: &str, sent: bool) -> Result<String, Str
     let host = agency.host();
     block_on(async {
         let key = WorkKey::from_stored(id);
-        let works = unknown_works(host).await?;
+        let works = unknown_works(host).await.map_err(told)?;
         let work = works.iter().find(|w| w.key == key).ok_or_else(|| {
             format!("`{id}` is not unknown; `agency unknown` lists those that are")
         })?;
