@@ -304,7 +304,7 @@ type Answer = Result<Decision<Desk>, Refusal>;
 
 impl Process for Desk {
     const KIND: &'static str = "desk";
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
     const EVENT_VERSION: u32 = 1;
 
     type State = DeskState;

@@ -404,7 +404,7 @@ type Answer = Result<Decision<Recipient>, Refusal>;
 
 impl Process for Recipient {
     const KIND: &'static str = "recipient";
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
     const EVENT_VERSION: u32 = 1;
 
     type State = RecipientState;

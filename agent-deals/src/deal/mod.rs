@@ -382,7 +382,7 @@ pub(crate) type Answer = Result<Decision<Deal>, Refusal>;
 
 impl Process for Deal {
     const KIND: &'static str = "deal";
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
     const EVENT_VERSION: u32 = 1;
 
     type State = DealState;

@@ -520,7 +520,7 @@ pub(crate) type Answer = Result<Decision<Project>, Refusal>;
 
 impl Process for Project {
     const KIND: &'static str = "project";
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
     const EVENT_VERSION: u32 = 1;
 
     type State = ProjectState;

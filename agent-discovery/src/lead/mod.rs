@@ -263,7 +263,7 @@ pub(crate) type Answer = Result<Decision<Lead>, Refusal>;
 
 impl Process for Lead {
     const KIND: &'static str = "lead";
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
     const EVENT_VERSION: u32 = 1;
 
     type State = LeadState;

@@ -196,7 +196,7 @@ type Cx<'a> = Context<'a, MarketPolicy>;
 
 impl Process for Market {
     const KIND: &'static str = "market";
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
     const EVENT_VERSION: u32 = 1;
 
     type State = MarketState;
