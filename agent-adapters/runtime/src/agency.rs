@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use dealwright_core::access::Authorizer;
 use dealwright_core::blobs::{Blobs, MemoryBlobs};
 use dealwright_core::document::{DocumentRenderer, Format, PlainRenderer};
 use dealwright_core::error::{PortError, PortErrorKind};
@@ -67,6 +68,7 @@ pub struct AgencyBuilder {
     renderer: (Arc<dyn DocumentRenderer>, Format),
     workers: Vec<Arc<dyn Worker>>,
     retry: RetryPolicy,
+    authorizer: Option<Arc<dyn Authorizer>>,
 }
 
 impl Agency {
@@ -85,6 +87,7 @@ impl Agency {
             renderer: (Arc::new(PlainRenderer), Format::Markdown),
             workers: Vec::new(),
             retry: RetryPolicy::default(),
+            authorizer: None,
         }
     }
 
@@ -100,14 +103,15 @@ impl Agency {
         &self.blobs
     }
 
-    /// Takes one record of a source in; a record of the same source and key is taken once.
-    /// Answers whether it is new.
+    /// Takes one record of a source in for `by`; a record of the same source and key is taken
+    /// once. Answers whether it is new.
     ///
     /// # Errors
     ///
-    /// Those of the store.
+    /// `PermissionDenied` where `by` may not; those of the store.
     pub async fn intake(
         &self,
+        by: &Actor,
         lead: LeadId,
         record: IntakeRecord,
         now: Timestamp,
@@ -118,7 +122,7 @@ impl Agency {
             record: Box::new(record),
         };
         self.host
-            .offer::<Lead>(lead.to_string(), &dedupe, Actor::System, now, &input)
+            .offer::<Lead>(lead.to_string(), &dedupe, by.clone(), now, &input)
             .await
     }
 
@@ -267,6 +271,13 @@ impl AgencyBuilder {
         self
     }
 
+    /// Asks `authorizer` who may do what, in place of the people that the business names.
+    #[must_use]
+    pub fn authorizer(mut self, authorizer: impl Authorizer + 'static) -> Self {
+        self.authorizer = Some(Arc::new(authorizer));
+        self
+    }
+
     /// The agency.
     ///
     /// # Errors
@@ -280,6 +291,8 @@ impl AgencyBuilder {
         if self.messengers.is_empty() {
             return Err(AgencyError::Missing("messenger"));
         }
+        let people = Arc::new(business.people);
+        let authorizer = self.authorizer.unwrap_or(people);
         let (renderer, format) = self.renderer;
         let deals = DealPerformer::new(Arc::clone(&renderer), format, Arc::clone(&self.blobs));
         let shipped: [Arc<dyn Worker>; 2] = [
@@ -311,6 +324,7 @@ impl AgencyBuilder {
             .fold(leads, LeadPerformer::with_provider);
         let host = Host::builder(business.tenant, self.store, SharedSealer(self.sealer))
             .retry(self.retry)
+            .authorizer(authorizer)
             .process::<Lead>(business.lead, leads)?
             .process::<Market>(business.market, NoPerformer)?
             .process::<Deal>(business.deal, deals)?

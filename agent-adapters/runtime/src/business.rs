@@ -2,6 +2,7 @@ mod delivery;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dealwright_core::access::Staff;
 use dealwright_core::handoff::ServiceLevel;
 use dealwright_core::knowledge::{
     CatalogueParams, PlaybookParams, RateCardParams, Templates, TemplatesParams,
@@ -46,6 +47,9 @@ pub struct Business {
     pub sender: Sender,
     /// The agency in contracts and invoices.
     pub agency: Party,
+    /// Who works for the agency, with their roles. Whoever is not named may do nothing.
+    #[serde(default)]
+    pub people: Staff,
     /// Law, consent and approval.
     pub law: LawSettings,
     /// Letters a day.
@@ -224,6 +228,8 @@ pub struct CheckedBusiness {
     pub desk: DeskPolicy,
     /// For payers.
     pub payer: PayerPolicy,
+    /// Who works for the agency.
+    pub people: Staff,
     /// Whether people's tasks finish by themselves.
     pub auto_people: bool,
 }
@@ -379,6 +385,7 @@ impl Business {
                 made_by_ai: self.made_by_ai,
             },
             project,
+            people: self.people,
             auto_people: self.auto_people,
         })
     }

@@ -2,6 +2,7 @@
 
 mod agency;
 mod business;
+mod gates;
 mod lineage;
 mod runtime;
 mod services;

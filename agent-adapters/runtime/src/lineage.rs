@@ -1,7 +1,8 @@
 //! Where an invoice comes from, back to the first time the client was seen.
 
+use dealwright_core::access::Action;
 use dealwright_core::error::{PortError, PortErrorKind};
-use dealwright_core::process::{Envelope, Find, IndexPart, IndexRange, Process, ProcessKey};
+use dealwright_core::process::{Actor, Envelope, Find, IndexPart, IndexRange, Process, ProcessKey};
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{Instalment, Payer, PayerEvent};
 use dealwright_deals::deal::{Deal, DealEvent, DealState};
@@ -36,12 +37,13 @@ impl Lineage {
 }
 
 impl Agency {
-    /// Where the invoice of this number comes from; `None` where there is none of that number.
+    /// Where the invoice of this number comes from, for `by` to see; `None` where there is none of
+    /// that number.
     ///
     /// # Errors
     ///
-    /// `Corrupt` where a link is missing, naming it; those of the store.
-    pub async fn lineage(&self, number: &str) -> Result<Option<Lineage>, PortError> {
+    /// `PermissionDenied` where `by` may not see money; `Corrupt` where a link is missing, naming it; those of the store.
+    pub async fn lineage(&self, by: &Actor, number: &str) -> Result<Option<Lineage>, PortError> {
         let host = self.host();
         let find = Find {
             tenant: host.tenant().clone(),
@@ -58,6 +60,7 @@ impl Agency {
         let Some(payer) = found.into_iter().next().map(|f| f.process) else {
             return Ok(None);
         };
+        host.allow(by, Action::ReadMoney, &payer)?;
         let mut steps = Vec::new();
         let instalment = self.invoice(&payer, number, &mut steps).await?;
         let deal = instalment.asker;

@@ -9,7 +9,7 @@ use dealwright_core::error::PortError;
 use dealwright_core::handoff::DealClosed;
 use dealwright_core::party::EmailAddress;
 use dealwright_core::personal::Purpose;
-use dealwright_core::process::{Cursor, Envelope, Host, Outcome, ProcessKey};
+use dealwright_core::process::{Actor, Cursor, Envelope, Host, Outcome, ProcessKey};
 use dealwright_core::trust::{News, Payer, PayerEvent, Recipient, RecipientEvent};
 use dealwright_deals::deal::Deal;
 use dealwright_discovery::lead::Lead;
@@ -312,7 +312,9 @@ impl SimClients {
         let at = closed.at + Duration::days(days);
         let first = state.records().iter().find(|r| r.email.is_some());
         if let Some(record) = first.and_then(|first| comes_back(first, at)) {
-            self.agency.intake(closed.lead, record, at).await?;
+            self.agency
+                .intake(&Actor::System, closed.lead, record, at)
+                .await?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dealwright_core::error::PortError;
-use dealwright_core::process::{EffectClass, EffectKey, Host, Work, WorkQuery, WorkState};
+use dealwright_core::process::{Actor, EffectClass, EffectKey, Host, Work, WorkQuery, WorkState};
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{
     ChargeLog, ChargeReceipt, Messenger, Payer, PaymentGateway, Receipt, Recipient, SentLog,
@@ -106,7 +106,7 @@ pub async fn reconcile(
             "recipient" => match providers.find(key).await? {
                 Some(receipt) => {
                     let outcome = host.effect_of::<Recipient>(work)?.sent(receipt);
-                    host.prove_performed::<Recipient>(work, &outcome, now, note)
+                    host.prove_performed::<Recipient>(&Actor::System, work, &outcome, now, note)
                         .await?;
                     true
                 }
@@ -115,7 +115,7 @@ pub async fn reconcile(
             "payer" => match providers.find_charge(key).await? {
                 Some(receipt) => {
                     let outcome = host.effect_of::<Payer>(work)?.taken(receipt);
-                    host.prove_performed::<Payer>(work, &outcome, now, note)
+                    host.prove_performed::<Payer>(&Actor::System, work, &outcome, now, note)
                         .await?;
                     true
                 }
@@ -125,7 +125,8 @@ pub async fn reconcile(
             _ => continue,
         };
         if !proven {
-            host.prove_not_performed(work, now, note).await?;
+            host.prove_not_performed(&Actor::System, work, now, note)
+                .await?;
         }
         settled += 1;
     }

@@ -8,7 +8,7 @@ use chrono::Duration;
 use dealwright_core::error::PortError;
 use dealwright_core::id::ProjectId;
 use dealwright_core::money::{Money, Rate, Rounding};
-use dealwright_core::process::{Cursor, Envelope, Host};
+use dealwright_core::process::{Actor, Cursor, Envelope, Host};
 use dealwright_core::time::Timestamp;
 use dealwright_delivery::deliverable::Manifest;
 use dealwright_delivery::execute::{
@@ -106,10 +106,11 @@ impl SimStaff {
             },
         };
         let done = at + Duration::days(1);
+        let by = Actor::person(name);
         let finish = || {
             let result = result.clone();
             self.agency
-                .finish_task(project, order.task, name, result, done)
+                .finish_task(&by, project, order.task, result, done)
         };
         again(finish).await?;
         Ok(())
@@ -137,6 +138,7 @@ impl SimStaff {
         let Some(by) = by else {
             return Ok(());
         };
+        let by = Actor::person(by);
         for criterion in review.unset() {
             let verdict = Verdict::Pass {
                 because: "looked at; nothing against it".to_owned(),
@@ -144,7 +146,7 @@ impl SimStaff {
             let (deliverable, due) = (manifest.head().deliverable, at + Duration::hours(4));
             let judge = || {
                 self.agency
-                    .review(project, deliverable, criterion, verdict.clone(), by, due)
+                    .review(&by, project, deliverable, criterion, verdict.clone(), due)
             };
             again(judge).await?;
         }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use chrono::Duration;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::personal::Purpose;
-use dealwright_core::process::{EffectClass, PlainSealer, Process, ProcessKey};
+use dealwright_core::process::{Actor, EffectClass, PlainSealer, Process, ProcessKey};
 use dealwright_core::time::Timestamp;
 use dealwright_deals::deal::{Deal, DealEvent, DealStage, DealState};
 use dealwright_delivery::execute::WorkerIdentity;
@@ -105,7 +105,7 @@ impl Town {
     fn take_in(&self, leads: u32, days: u32, wanted: impl Fn(&IntakeRecord) -> bool) {
         for (lead, record, at) in market(self.rng, leads, days) {
             if wanted(&record) {
-                block_on(self.agency.intake(lead, record, at)).unwrap();
+                block_on(self.agency.intake(&Actor::System, lead, record, at)).unwrap();
             }
         }
     }
@@ -270,7 +270,11 @@ fn an_invoice_is_traced_to_the_first_record_and_every_sale_makes_one_project() {
     let mut traced = 0;
     for deal in deals.values() {
         for invoice in deal.invoices().values() {
-            let lineage = block_on(town.agency.lineage(&invoice.number)).unwrap();
+            let lineage = block_on(
+                town.agency
+                    .lineage(&Actor::person("operator"), &invoice.number),
+            )
+            .unwrap();
             let steps = lineage.unwrap().steps().to_vec();
             let names: Vec<&str> = steps.iter().map(|s| s.what).collect();
             for what in [
@@ -294,7 +298,10 @@ fn an_invoice_is_traced_to_the_first_record_and_every_sale_makes_one_project() {
         }
     }
     assert!(traced > 5, "{traced} invoices");
-    assert_eq!(block_on(town.agency.lineage("R-none-1")).unwrap(), None);
+    assert_eq!(
+        block_on(town.agency.lineage(&Actor::person("operator"), "R-none-1")).unwrap(),
+        None
+    );
 
     let signed = deals.values().filter(|d| d.signed().is_some());
     assert_eq!(signed.clone().count(), projects.len());

@@ -7,7 +7,8 @@ use chrono::{Duration, TimeZone, Utc};
 use dealwright_core::blobs::{Blobs, MemoryBlobs};
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::process::{
-    EffectClass, Host, MemoryStore, PlainSealer, ProcessKey, Store, business_hash, event_log_hash,
+    Actor, EffectClass, Host, MemoryStore, PlainSealer, ProcessKey, Store, business_hash,
+    event_log_hash,
 };
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::ApprovalMode;
@@ -155,7 +156,7 @@ pub async fn simulate_on(options: SimOptions, ports: SimPorts) -> Result<SimRepo
     };
     let agency = build(&chaos)?;
     for (lead, record, at) in market(rng, options.leads, options.days) {
-        agency.intake(lead, record, at).await?;
+        agency.intake(&Actor::System, lead, record, at).await?;
     }
     let mut driver = SequentialDriver::new(agency.host().clone(), clock.clone())
         .on_unknown(ports.unknown, Arc::clone(&ports.providers));

@@ -22,7 +22,7 @@ use dealwright_core::id::LeadId;
 use dealwright_core::page::{FetchRequest, Page, PageFacts, PageFetcher, Snapshot, SourceName};
 use dealwright_core::party::{Country, DomainName, EmailAddress, LegalForm};
 use dealwright_core::personal::{Personal, Purpose};
-use dealwright_core::process::{EffectClass, Host};
+use dealwright_core::process::{Actor, EffectClass, Host};
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::Clock;
 use dealwright_core::trust::{ApprovalMode, News};
@@ -232,7 +232,10 @@ fn play(carrier: &Carrier, text: &str) -> Outcome {
         SimClients::new(agency.clone(), rng).with_cast(cast),
     );
     block_on(async {
-        agency.intake(lead, record, start()).await.unwrap();
+        agency
+            .intake(&Actor::System, lead, record, start())
+            .await
+            .unwrap();
         let mut driver = SequentialDriver::new(agency.host().clone(), clock.clone());
         driver
             .run_until(start() + Duration::days(30), &mut people)

@@ -7,6 +7,7 @@ use serde_json::Value;
 #[cfg(any(test, feature = "testing"))]
 use super::PlainSealer;
 use super::{Actor, EffectKey, IndexEntry, ProcessKey, Revision, Sealer, WorkKey};
+use crate::access::Action;
 use crate::canonical::Digest32;
 use crate::error::PortError;
 use crate::handoff::Contract;
@@ -43,6 +44,10 @@ pub trait Process: Sized + Send + Sync + 'static {
     type Effect: Wire;
     /// What people set: limits, rules, texts.
     type Policy: Serialize + Send + Sync + 'static;
+
+    /// What somebody does who offers `input` from outside. Asked before the input is taken; an
+    /// input that nobody but the process's own work may bring is an [`Action::Progress`].
+    fn action(input: &Self::Input) -> Action;
 
     /// What follows from `input`. A refusal consumes the input as well.
     ///

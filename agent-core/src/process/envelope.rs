@@ -21,6 +21,23 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// A person of the agency, by account name.
+    #[must_use]
+    pub fn person(name: impl Into<String>) -> Self {
+        Self::Person(name.into())
+    }
+
+    /// What a key calls it: a person's account name, or what else it is.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::System => "system",
+            Self::Agent => "agent",
+            Self::Person(name) => name,
+            Self::Outside(channel) => channel,
+        }
+    }
+
     /// Whether this is a person of the agency.
     #[must_use]
     pub fn is_person(&self) -> bool {

@@ -14,6 +14,7 @@ use super::{
     Mark, Offered, Outcome, Process, ProcessKey, Proof, Record, Recorded, Revision, Sealer, Store,
     Stored, Tenant, Unsettled, Work, WorkKey, WorkKind, WorkResult, WorkState, codec, hash,
 };
+use crate::access::{Action, Authorizer, Denied, Staff};
 use crate::canonical::Digest32;
 use crate::error::{PortError, PortErrorKind, Retry};
 use crate::orchestration::Lane;
@@ -185,6 +186,7 @@ pub struct Host {
 
 struct Shared {
     store: Arc<dyn Store>,
+    authorizer: Arc<dyn Authorizer>,
     sealer: Arc<dyn Sealer>,
     tenant: Tenant,
     retry: RetryPolicy,
@@ -246,6 +248,14 @@ impl HostBuilder {
         self
     }
 
+    /// Asks `authorizer` who may do what. Without one the library, the agent and the outside do
+    /// what is theirs, and no person may do anything.
+    #[must_use]
+    pub fn authorizer(mut self, authorizer: impl Authorizer + 'static) -> Self {
+        self.shared.authorizer = Arc::new(authorizer);
+        self
+    }
+
     /// The host.
     #[must_use]
     pub fn build(self) -> Host {
@@ -267,6 +277,7 @@ impl Host {
         HostBuilder {
             shared: Shared {
                 store: Arc::new(store),
+                authorizer: Arc::new(Staff::default()),
                 sealer: Arc::new(sealer),
                 tenant,
                 retry: RetryPolicy::default(),
@@ -311,12 +322,29 @@ impl Host {
         super::decision::keyed(&*self.shared.sealer, what, data)
     }
 
+    /// Whether `actor` may do `action` to the process `on`.
+    ///
+    /// # Errors
+    ///
+    /// `PermissionDenied`, with the [`Denied`] that says why not.
+    pub fn allow(&self, actor: &Actor, action: Action, on: &ProcessKey) -> Result<(), PortError> {
+        let denied = if on.tenant() == &self.shared.tenant {
+            self.shared.authorizer.allow(actor, action, on)
+        } else {
+            Err(Denied::Tenant(on.to_string()))
+        };
+        denied.map_err(|why| {
+            PortError::new("authorise", PortErrorKind::PermissionDenied).with_source(why)
+        })
+    }
+
     /// Prepares an input from outside. `dedupe` is its natural key: of two with the same one
     /// the second is not taken.
     ///
     /// # Errors
     ///
-    /// `Invalid` where the input has no JSON form; those of the sealer.
+    /// `PermissionDenied` where `actor` may not do that; `Invalid` where the input has no JSON
+    /// form; those of the sealer.
     pub fn input<P: Process>(
         &self,
         id: impl Into<String>,
@@ -343,6 +371,7 @@ impl Host {
         input: &P::Input,
     ) -> Result<Offered, PortError> {
         let receiver = self.key::<P>(id);
+        self.allow(&actor, P::action(input), &receiver)?;
         let key = WorkKey::input(&receiver, dedupe);
         let body = codec::encode(&*self.shared.sealer, key.as_str(), input)?;
         Ok(Offered {
@@ -470,19 +499,21 @@ impl Host {
         kind.redecide(&self.shared, key, &history)
     }
 
-    /// Says that an `Unknown` effect happened after all; `outcome` is what its port would have
-    /// answered.
+    /// Says for `by` that an `Unknown` effect happened after all; `outcome` is what its port
+    /// would have answered.
     ///
     /// # Errors
     ///
-    /// `Conflict` where the effect is not `Unknown`; those of the store.
+    /// `PermissionDenied` where `by` may not say so; `Conflict` where the effect is not `Unknown`; those of the store.
     pub async fn prove_performed<P: Process>(
         &self,
+        by: &Actor,
         work: &Work,
         outcome: &P::Input,
         at: Timestamp,
         note: &str,
     ) -> Result<(), PortError> {
+        self.allow(by, Action::Reconcile, &work.receiver)?;
         let body = codec::encode(&*self.shared.sealer, work.key.as_str(), outcome)?;
         let proof = Proof {
             result: WorkResult::Done(body),
@@ -492,17 +523,19 @@ impl Host {
         self.shared.store.resolve(&work.key, proof).await
     }
 
-    /// Says that an `Unknown` effect did not happen.
+    /// Says for `by` that an `Unknown` effect did not happen.
     ///
     /// # Errors
     ///
-    /// `Conflict` where the effect is not `Unknown`; those of the store.
+    /// `PermissionDenied` where `by` may not say so; `Conflict` where the effect is not `Unknown`; those of the store.
     pub async fn prove_not_performed(
         &self,
+        by: &Actor,
         work: &Work,
         at: Timestamp,
         note: &str,
     ) -> Result<(), PortError> {
+        self.allow(by, Action::Reconcile, &work.receiver)?;
         let proof = Proof {
             result: WorkResult::Unsettled(Unsettled::NotPerformed),
             at,

@@ -81,6 +81,10 @@ impl<const V: u32> Process for Counter<V> {
     type Effect = Job;
     type Policy = i64;
 
+    fn action(_: &CounterInput) -> crate::access::Action {
+        crate::access::Action::Progress
+    }
+
     fn decide(
         state: &CounterState,
         input: &CounterInput,
@@ -457,12 +461,19 @@ fn a_proof_settles_an_unknown_either_way() {
         assert_eq!(effect.step, "call");
         if happened {
             let outcome = CounterInput::Ended("call proven".to_owned());
-            run(host.prove_performed::<Counter<2>>(&unknown, &outcome, minutes(1), "list"))
-                .unwrap();
+            run(host.prove_performed::<Counter<2>>(
+                &Actor::System,
+                &unknown,
+                &outcome,
+                minutes(1),
+                "list",
+            ))
+            .unwrap();
         } else {
-            run(host.prove_not_performed(&unknown, minutes(1), "list")).unwrap();
+            run(host.prove_not_performed(&Actor::System, &unknown, minutes(1), "list")).unwrap();
         }
-        let again = run(host.prove_not_performed(&unknown, minutes(1), "list")).unwrap_err();
+        let again = run(host.prove_not_performed(&Actor::System, &unknown, minutes(1), "list"))
+            .unwrap_err();
         assert_eq!(again.kind(), PortErrorKind::Conflict);
         drain(&host, &store, minutes(2));
         let wanted = if happened {

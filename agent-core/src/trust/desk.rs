@@ -9,6 +9,7 @@ use super::{
     AskSlot, Breaker, BreakerLimits, DeskNews, LetterClass, SlotAnswer, SlotDone, SlotVerdict,
     Tally, Trip, Withdraw,
 };
+use crate::access::Action;
 use crate::error::{PortError, PortErrorKind};
 use crate::handoff;
 use crate::orchestration::Lane;
@@ -312,6 +313,18 @@ impl Process for Desk {
     type Event = DeskEvent;
     type Effect = NoEffects;
     type Policy = DeskPolicy;
+
+    fn action(input: &Self::Input) -> Action {
+        match input {
+            DeskInput::Ask { .. } => Action::Propose,
+            DeskInput::Suppress(_) => Action::Suppress,
+            DeskInput::Stop(_) => Action::StopSending,
+            DeskInput::Resume(_) => Action::ResumeSending,
+            DeskInput::Done { .. } | DeskInput::News(_) | DeskInput::KeptTooLong { .. } => {
+                Action::Progress
+            }
+        }
+    }
 
     fn decide(state: &DeskState, input: &DeskInput, cx: &Cx<'_>) -> Answer {
         match input {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::payment::{Bill, ChargeReceipt};
 use super::{AskCharge, ChargeAnswer, ChargeOutcome};
+use crate::access::Action;
 use crate::canonical::Digest32;
 use crate::error::{PortError, PortErrorKind};
 use crate::handoff;
@@ -237,6 +238,15 @@ impl Process for Payer {
     type Event = PayerEvent;
     type Effect = ChargeEffect;
     type Policy = PayerPolicy;
+
+    fn action(input: &Self::Input) -> Action {
+        match input {
+            PayerInput::Ask { .. } => Action::Propose,
+            PayerInput::Approve { .. } => Action::ApproveCharge,
+            PayerInput::Received { .. } => Action::Hear,
+            PayerInput::Taken { .. } | PayerInput::Untaken { .. } => Action::Progress,
+        }
+    }
 
     fn decide(state: &PayerState, input: &PayerInput, cx: &Cx<'_>) -> Answer {
         match input {

@@ -11,6 +11,7 @@ use super::{
     LetterClass, LintFinding, News, Receipt, Scope, SendAnswer, SendOutcome, SlotAnswer, SlotDone,
     SlotVerdict, Suppression, SuppressionClass, Withdraw,
 };
+use crate::access::Action;
 use crate::canonical::Digest32;
 use crate::error::{PortError, PortErrorKind};
 use crate::handoff;
@@ -412,6 +413,21 @@ impl Process for Recipient {
     type Event = RecipientEvent;
     type Effect = SendEffect;
     type Policy = RecipientPolicy;
+
+    fn action(input: &Self::Input) -> Action {
+        match input {
+            RecipientInput::Ask { .. } => Action::Propose,
+            RecipientInput::Approve { .. } => Action::ApproveLetter,
+            RecipientInput::Refuse { .. } => Action::RefuseLetter,
+            RecipientInput::Received { .. } | RecipientInput::Consented(_) => Action::Hear,
+            RecipientInput::Slot(_)
+            | RecipientInput::Withdraw(_)
+            | RecipientInput::ApprovalLapsed { .. }
+            | RecipientInput::Sent { .. }
+            | RecipientInput::Unsent { .. }
+            | RecipientInput::BecameCustomer => Action::Progress,
+        }
+    }
 
     fn decide(state: &RecipientState, input: &RecipientInput, cx: &Cx<'_>) -> Answer {
         match input {

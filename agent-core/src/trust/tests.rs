@@ -20,6 +20,21 @@ use crate::personal::Personal;
 use crate::process::*;
 use crate::time::Timestamp;
 
+/// Lets everybody do everything, so that what still holds is held by the gates themselves.
+#[derive(Debug)]
+pub(super) struct Anybody;
+
+impl crate::access::Authorizer for Anybody {
+    fn allow(
+        &self,
+        _: &Actor,
+        _: crate::access::Action,
+        _: &ProcessKey,
+    ) -> Result<(), crate::access::Denied> {
+        Ok(())
+    }
+}
+
 pub(super) fn noon() -> Timestamp {
     Utc.with_ymd_and_hms(2026, 3, 3, 17, 0, 0).unwrap()
 }
@@ -256,6 +271,7 @@ impl World {
                 fail_after,
             });
             Host::builder(tenant.clone(), Arc::clone(&store), PlainSealer::default())
+                .authorizer(Anybody)
                 .process::<Recipient>(policy, MessengerPerformer::new(vec![post]))
                 .unwrap()
                 .process::<Desk>(DeskPolicy::default(), NoPerformer)

@@ -18,6 +18,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use dealwright_core::access::Action;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::document::Document;
 use dealwright_core::error::{PortError, PortErrorKind};
@@ -390,6 +391,22 @@ impl Process for Deal {
     type Event = DealEvent;
     type Effect = DealEffect;
     type Policy = DealPolicy;
+
+    fn action(input: &Self::Input) -> Action {
+        match input {
+            DealInput::Signed { .. } => Action::Sign,
+            DealInput::Stop { .. } => Action::StopDeal,
+            DealInput::Qualified(_)
+            | DealInput::Answer(_)
+            | DealInput::Heard(_)
+            | DealInput::Charge(_)
+            | DealInput::Milestone(_)
+            | DealInput::ProjectClosed(_)
+            | DealInput::Rendered { .. }
+            | DealInput::NotRendered { .. }
+            | DealInput::Due(_) => Action::Progress,
+        }
+    }
 
     fn decide(state: &DealState, input: &DealInput, cx: &Cx<'_>) -> Answer {
         decide::decide(state, input, cx)

@@ -21,6 +21,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use dealwright_core::access::Action;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::document::Document;
 use dealwright_core::error::{PortError, PortErrorKind};
@@ -528,6 +529,25 @@ impl Process for Project {
     type Event = ProjectEvent;
     type Effect = ProjectEffect;
     type Policy = ProjectPolicy;
+
+    fn action(input: &Self::Input) -> Action {
+        match input {
+            ProjectInput::TaskFinished { .. } => Action::DoTask,
+            ProjectInput::InputGiven { .. } => Action::GiveInput,
+            ProjectInput::Reviewed { .. } => Action::Review,
+            ProjectInput::Accepted { .. } => Action::AcceptMilestone,
+            ProjectInput::Replan | ProjectInput::Seen => Action::Plan,
+            ProjectInput::Stop { .. } => Action::StopProject,
+            ProjectInput::Won(_)
+            | ProjectInput::Answer(_)
+            | ProjectInput::Heard(_)
+            | ProjectInput::Worked { .. }
+            | ProjectInput::NotWorked { .. }
+            | ProjectInput::Rendered { .. }
+            | ProjectInput::NotRendered { .. }
+            | ProjectInput::Due(_) => Action::Progress,
+        }
+    }
 
     fn decide(state: &ProjectState, input: &ProjectInput, cx: &Cx<'_>) -> Answer {
         decide::decide(state, input, cx)

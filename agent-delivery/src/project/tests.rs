@@ -43,6 +43,21 @@ enum ClientInput {
     Say(ProcessKey, String, String),
 }
 
+/// Lets everybody do everything, so that what still holds is held by the project itself.
+#[derive(Debug)]
+struct Anybody;
+
+impl dealwright_core::access::Authorizer for Anybody {
+    fn allow(
+        &self,
+        _: &Actor,
+        _: dealwright_core::access::Action,
+        _: &ProcessKey,
+    ) -> Result<(), dealwright_core::access::Denied> {
+        Ok(())
+    }
+}
+
 /// What the client answers to a letter, by its step; to hand-overs otherwise nothing.
 #[derive(Clone, Debug, Default, Serialize)]
 struct ClientPolicy {
@@ -59,6 +74,10 @@ impl Process for Client {
     type Event = (String, Vec<String>, String);
     type Effect = NoEffects;
     type Policy = ClientPolicy;
+
+    fn action(_: &ClientInput) -> dealwright_core::access::Action {
+        dealwright_core::access::Action::Progress
+    }
 
     fn decide(
         _: &ClientState,
@@ -290,6 +309,7 @@ impl World {
         );
         let tenant = Tenant::parse("t").unwrap();
         let host = Host::builder(tenant, MemoryStore::new(), PlainSealer::ZERO)
+            .authorizer(Anybody)
             .process::<Project>(policy, performer)
             .unwrap()
             .process::<Client>(client, NoPerformer)

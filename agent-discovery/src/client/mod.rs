@@ -48,14 +48,15 @@ impl ImportLeads {
         Self { host, params }
     }
 
-    /// Imports `records`. Records whose source and key are known already are passed over, so that
+    /// Imports `records` for `by`. Records whose source and key are known already are passed over, so that
     /// a second import of the same file adds nothing.
     ///
     /// # Errors
     ///
-    /// Those of the store; what was offered until then stays, and importing again completes it.
+    /// `PermissionDenied` where `by` may take nothing in; those of the store; what was offered until then stays, and importing again completes it.
     pub async fn run(
         &self,
+        by: &Actor,
         records: Vec<IntakeRecord>,
         now: Timestamp,
     ) -> Result<ImportReport, PortError> {
@@ -100,7 +101,7 @@ impl ImportLeads {
                 offers.push(self.host.input::<Lead>(
                     lead.to_string(),
                     &dedupe,
-                    Actor::System,
+                    by.clone(),
                     now,
                     &LeadInput::Intake {
                         lead,

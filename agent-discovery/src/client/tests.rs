@@ -48,13 +48,13 @@ fn list() -> Vec<IntakeRecord> {
 fn the_same_file_twice_adds_nothing_and_spellings_are_one_lead() {
     let mut world = World::plain(policy());
     let service = import(&world.host);
-    let first = block_on(service.run(list(), world.now)).unwrap();
+    let first = block_on(service.run(&Actor::System, list(), world.now)).unwrap();
     world.run();
     assert_eq!(
         (first.rows, first.new, first.merged, first.leads),
         (4, 4, 0, 4)
     );
-    let again = block_on(service.run(list(), world.now)).unwrap();
+    let again = block_on(service.run(&Actor::System, list(), world.now)).unwrap();
     world.run();
     assert_eq!(
         (again.new, again.merged, again.known, again.leads),
@@ -80,7 +80,7 @@ fn the_same_file_twice_adds_nothing_and_spellings_are_one_lead() {
             "info@drossel.example",
         ),
     ];
-    let merged = block_on(service.run(other, world.now)).unwrap();
+    let merged = block_on(service.run(&Actor::System, other, world.now)).unwrap();
     world.run();
     assert_eq!((merged.new, merged.merged, merged.leads), (0, 2, 4));
     assert!(world.refused.is_empty());
@@ -159,7 +159,8 @@ fn no_order_of_imports_and_merges_revives_an_opt_out() {
                         site,
                         spelling,
                     );
-                    block_on(import(&world.host).run(vec![row], world.now)).unwrap();
+                    block_on(import(&world.host).run(&Actor::System, vec![row], world.now))
+                        .unwrap();
                     world.run();
                 }
             }
@@ -189,7 +190,7 @@ fn a_timeline_read_again_from_the_log_is_the_same() {
     let mut world = World::plain(policy());
     let service = import(&world.host);
     let mut live = Timelines::new();
-    block_on(service.run(list(), world.now)).unwrap();
+    block_on(service.run(&Actor::System, list(), world.now)).unwrap();
     world.run();
     block_on(live.follow(&world.host)).unwrap();
     let other = row(
@@ -199,7 +200,7 @@ fn a_timeline_read_again_from_the_log_is_the_same() {
         "drossel.example",
         "x@drossel.example",
     );
-    block_on(service.run(vec![other], world.now)).unwrap();
+    block_on(service.run(&Actor::System, vec![other], world.now)).unwrap();
     world.run();
     let lead = *leads(&world).first().unwrap();
     let word = LeadInput::Overrule {

@@ -18,6 +18,7 @@ pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 
+use dealwright_core::access::Action;
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::handoff::{self, DealClosed, Priors, ReasonPoints, RecommendedService};
 use dealwright_core::id::{DealId, LeadId};
@@ -271,6 +272,22 @@ impl Process for Lead {
     type Event = LeadEvent;
     type Effect = LeadEffect;
     type Policy = LeadPolicy;
+
+    fn action(input: &Self::Input) -> Action {
+        match input {
+            LeadInput::Intake { .. } => Action::TakeIn,
+            LeadInput::Overrule { .. } | LeadInput::Reconsider => Action::OverruleLead,
+            LeadInput::Correct(_) => Action::CorrectLead,
+            LeadInput::Read(_)
+            | LeadInput::NotRead(_)
+            | LeadInput::Priors(_)
+            | LeadInput::Closed(_)
+            | LeadInput::SignalEnded
+            | LeadInput::Spend(_)
+            | LeadInput::Enriched { .. }
+            | LeadInput::NotEnriched { .. } => Action::Progress,
+        }
+    }
 
     fn decide(state: &LeadState, input: &LeadInput, cx: &Cx<'_>) -> Answer {
         decide::decide(state, input, cx)

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::Duration;
+use dealwright_core::access::{Member, Role, Staff};
 use dealwright_core::handoff::{self, DealClosed, LeadQualified};
 use dealwright_core::money::{Currency, Money};
 use dealwright_core::page::{
@@ -120,6 +121,7 @@ impl World {
         performer: LeadPerformer,
     ) -> Self {
         let host = Host::builder(Tenant::parse("t").unwrap(), store, PlainSealer::ZERO)
+            .authorizer(Staff::default().with("mara", Member::new([Role::Researcher])))
             .process::<Lead>(policy, performer)
             .unwrap()
             .process::<Market>(market, NoPerformer)

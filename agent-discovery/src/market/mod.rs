@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use dealwright_core::access::Action;
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::handoff::{self, AskPriors, DealClosed, DeliveryFeedback, Priors};
 use dealwright_core::page::SourceName;
@@ -204,6 +205,16 @@ impl Process for Market {
     type Event = MarketEvent;
     type Effect = NoEffects;
     type Policy = MarketPolicy;
+
+    fn action(input: &Self::Input) -> Action {
+        match input {
+            MarketInput::Signal(_) | MarketInput::Reading { .. } => Action::TakeIn,
+            MarketInput::Ask { .. } | MarketInput::AskSpend { .. } => Action::Propose,
+            MarketInput::Closed(_) | MarketInput::Feedback(_) | MarketInput::SpendDone(_) => {
+                Action::Progress
+            }
+        }
+    }
 
     fn decide(
         state: &MarketState,

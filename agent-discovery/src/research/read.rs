@@ -356,7 +356,7 @@ impl ReadSignals {
                 _ => rest.push(record),
             }
         }
-        let report = import.run(rest, now).await?;
+        let report = import.run(&Actor::System, rest, now).await?;
         Ok(taken + report.new + report.merged)
     }
 

@@ -13,6 +13,9 @@ pub(crate) struct Cli {
     /// The folder with configuration, store and artefacts
     #[arg(long, global = true, default_value = "./agency", value_name = "DIR")]
     pub(crate) home: PathBuf,
+    /// For whom: a name among the `[people]` of agency.toml, whose roles say what they may do
+    #[arg(long, global = true, default_value = "operator", value_name = "NAME")]
+    pub(crate) by: String,
     /// One JSON document instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -58,9 +61,6 @@ pub(crate) enum Command {
     Approve {
         /// The draft's id
         id: String,
-        /// Who says so
-        #[arg(long, default_value = "operator")]
-        by: String,
     },
     /// Refuses a waiting letter
     Refuse {
@@ -69,9 +69,6 @@ pub(crate) enum Command {
         /// Why
         #[arg(long)]
         why: String,
-        /// Who says so
-        #[arg(long, default_value = "operator")]
-        by: String,
     },
     /// Effects whose outcome is not known
     Unknown,

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use dealwright_core::access::Action;
 use dealwright_core::document::Format;
 use dealwright_core::error::{PortError, PortErrorKind};
-use dealwright_core::process::EffectClass;
-use dealwright_core::trust::{Charge, ChargeReceipt, PaymentGateway};
+use dealwright_core::process::{Actor, EffectClass};
+use dealwright_core::trust::{Charge, ChargeReceipt, Desk, PaymentGateway};
 use dealwright_documents::Typesetter;
 use dealwright_email::EmlMessenger;
 use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
@@ -76,6 +77,15 @@ pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
         .renderer(Typesetter::new(), Format::Pdf)
         .build()
         .map_err(|e| e.to_string())
+}
+
+/// Opens the agency beside its owner for `by`, who must be allowed `action` on the whole of it.
+pub(crate) fn open_for(home: &Path, by: &str, action: Action) -> Result<Agency, String> {
+    let agency = open(home, false)?;
+    let host = agency.host();
+    host.allow(&Actor::person(by), action, &host.key::<Desk>("main"))
+        .map_err(|e| e.chain())?;
+    Ok(agency)
 }
 
 /// Asks nobody for money: invoices wait until a payment adapter is configured.

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<String, String> {
-    let json = cli.json;
+    let (json, by) = (cli.json, cli.by.as_str());
     match &cli.command {
         Command::Score(args) => commands::score::run(args, json),
         Command::Dedupe(args) => commands::dedupe::run(args, json),
@@ -45,19 +45,21 @@ fn run(cli: &Cli) -> Result<String, String> {
         Command::Provider(args) => commands::simulate::provider(args),
         Command::Demo(args) => commands::demo::run(args, json),
         Command::Init { dir } => home::init(dir),
-        Command::Import(args) => commands::import::run(&cli.home, args, json),
+        Command::Import(args) => commands::import::run(&cli.home, args, by, json),
         Command::Run { until_idle } => commands::work::run(&cli.home, *until_idle, json),
-        Command::Status => commands::work::status(&cli.home, json),
-        Command::Leads { top } => commands::work::leads(&cli.home, *top, json),
-        Command::Deals => commands::work::deals(&cli.home, json),
-        Command::Projects => commands::projects::list(&cli.home, json),
-        Command::Show { id } => commands::work::show(&cli.home, id, json),
-        Command::Approve { id, by } => commands::work::approve(&cli.home, id, by),
-        Command::Refuse { id, why, by } => commands::work::refuse(&cli.home, id, why, by),
-        Command::Unknown => commands::work::unknown(&cli.home, json),
-        Command::Reconcile { id, sent, .. } => commands::work::reconcile(&cli.home, id, *sent),
-        Command::Stop { channel } => commands::work::switch(&cli.home, true, channel.as_deref()),
-        Command::Resume => commands::work::switch(&cli.home, false, None),
-        Command::Verify { .. } => commands::work::verify_audit(&cli.home, json),
+        Command::Status => commands::work::status(&cli.home, by, json),
+        Command::Leads { top } => commands::work::leads(&cli.home, *top, by, json),
+        Command::Deals => commands::work::deals(&cli.home, by, json),
+        Command::Projects => commands::projects::list(&cli.home, by, json),
+        Command::Show { id } => commands::work::show(&cli.home, id, by, json),
+        Command::Approve { id } => commands::work::approve(&cli.home, id, by),
+        Command::Refuse { id, why } => commands::work::refuse(&cli.home, id, why, by),
+        Command::Unknown => commands::work::unknown(&cli.home, by, json),
+        Command::Reconcile { id, sent, .. } => commands::work::reconcile(&cli.home, id, *sent, by),
+        Command::Stop { channel } => {
+            commands::work::switch(&cli.home, true, channel.as_deref(), by)
+        }
+        Command::Resume => commands::work::switch(&cli.home, false, None, by),
+        Command::Verify { .. } => commands::work::verify_audit(&cli.home, by, json),
     }
 }

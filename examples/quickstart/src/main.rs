@@ -1,6 +1,9 @@
 //! A lead to a paid invoice, in memory, without network and keys.
 
-use dealwright_core::{process::EffectClass, trust::ApprovalMode};
+use dealwright_core::{
+    process::{Actor, EffectClass},
+    trust::ApprovalMode,
+};
 use dealwright_runtime::{Agency, Business};
 use dealwright_simulation::{
     FakeMailProvider, FakePaymentProvider, SeededRng, SequentialDriver, SimClients, SyntheticSites,
@@ -18,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .fetcher(SyntheticSites::new(rng, clock.clone()))
             .build()?;
         for (lead, record, at) in market(rng, 20, 30) {
-            agency.intake(lead, record, at).await?;
+            agency.intake(&Actor::System, lead, record, at).await?;
         }
         let mut people = SimClients::new(agency.clone(), rng);
         let mut driver = SequentialDriver::new(agency.host().clone(), clock);

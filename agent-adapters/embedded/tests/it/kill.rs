@@ -162,7 +162,7 @@ async fn settle(host: &Host, act: &Work) {
         .await
         .unwrap();
     let outcome = Script::note(format!("{} done", act.step));
-    host.prove_performed::<Probe>(act, &outcome, now(), "seen")
+    host.prove_performed::<Probe>(&Actor::System, act, &outcome, now(), "seen")
         .await
         .unwrap();
 }

@@ -1096,14 +1096,21 @@ pub async fn only_unknowns_are_resolved(rig: Rig) {
     let act = b.one(noon()).await;
     let not = |work: &Work| (work.clone(), minutes(5));
     let (work, at) = not(&act);
-    let early = b.host.prove_not_performed(&work, at, "too early").await;
+    let early = b
+        .host
+        .prove_not_performed(&Actor::System, &work, at, "too early")
+        .await;
     assert_eq!(kind(early), PortErrorKind::Conflict);
     b.store
         .mark(&act.key, act.token, Mark::Started { at: noon() })
         .await
         .unwrap();
     assert_eq!(
-        kind(b.host.prove_not_performed(&work, at, "started").await),
+        kind(
+            b.host
+                .prove_not_performed(&Actor::System, &work, at, "started")
+                .await
+        ),
         PortErrorKind::Conflict
     );
     b.store
@@ -1132,11 +1139,21 @@ pub async fn only_unknowns_are_resolved(rig: Rig) {
         .unwrap();
     assert_eq!(keys(&unknown), ["act"]);
     b.host
-        .prove_performed::<Probe>(&act, &Script::note("proven"), at, "their list")
+        .prove_performed::<Probe>(
+            &Actor::System,
+            &act,
+            &Script::note("proven"),
+            at,
+            "their list",
+        )
         .await
         .unwrap();
     assert_eq!(
-        kind(b.host.prove_not_performed(&work, at, "twice").await),
+        kind(
+            b.host
+                .prove_not_performed(&Actor::System, &work, at, "twice")
+                .await
+        ),
         PortErrorKind::Conflict
     );
     let row = b.one(minutes(61)).await;
@@ -1147,7 +1164,11 @@ pub async fn only_unknowns_are_resolved(rig: Rig) {
     let mut absent = act;
     absent.key = WorkKey::effect(&b.key("a"), "never", 0);
     assert_eq!(
-        kind(b.host.prove_not_performed(&absent, at, "x").await),
+        kind(
+            b.host
+                .prove_not_performed(&Actor::System, &absent, at, "x")
+                .await
+        ),
         PortErrorKind::NotFound
     );
 }

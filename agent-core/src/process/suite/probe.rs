@@ -3,6 +3,7 @@ use chrono::{DateTime, Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::access::Action;
 use crate::error::{PortError, PortErrorKind};
 use crate::handoff::{self, Contract};
 use crate::orchestration::Lane;
@@ -139,6 +140,10 @@ impl Process for Probe {
     type Event = ProbeEvent;
     type Effect = ProbeEffect;
     type Policy = ();
+
+    fn action(_script: &Script) -> Action {
+        Action::Progress
+    }
 
     fn decide(
         _state: &ProbeState,

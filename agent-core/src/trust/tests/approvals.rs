@@ -39,6 +39,7 @@ fn office_on(
         fail_after: false,
     });
     let host = Host::builder(tenant.clone(), Arc::clone(&store), PlainSealer::default())
+        .authorizer(Anybody)
         .process::<Recipient>(policy, MessengerPerformer::new(vec![post]))
         .unwrap()
         .process::<Desk>(DeskPolicy::default(), NoPerformer)

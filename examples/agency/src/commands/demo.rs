@@ -14,7 +14,7 @@ use chrono::Duration;
 use dealwright_core::blobs::Blobs;
 use dealwright_core::document::Format;
 use dealwright_core::error::PortError;
-use dealwright_core::process::{EffectClass, PlainSealer, Store};
+use dealwright_core::process::{Actor, EffectClass, PlainSealer, Store};
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::ApprovalMode;
 use dealwright_discovery::client::ImportLeads;
@@ -221,7 +221,10 @@ async fn take_in(
 ) -> Result<(), String> {
     let params = Params::default().check().map_err(|e| e.to_string())?;
     let import = ImportLeads::new(agency.host().clone(), params);
-    import.run(records, now).await.map_err(told)?;
+    import
+        .run(&Actor::System, records, now)
+        .await
+        .map_err(told)?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use dealwright_core::page::{FetchPurpose, SourceName};
 use dealwright_core::party::{DomainName, EmailAddress, LegalForm, PhoneNumber};
 use dealwright_core::personal::Personal;
+use dealwright_core::process::Actor;
 use dealwright_core::time::{Clock, Timestamp};
 use dealwright_discovery::client::ImportLeads;
 use dealwright_discovery::lead::IntakeRecord;
@@ -21,7 +22,7 @@ use crate::home;
 /// How many refused rows are named one by one.
 const NAMED: usize = 20;
 
-pub(crate) fn run(home: &Path, args: &ImportArgs, json: bool) -> Result<String, String> {
+pub(crate) fn run(home: &Path, args: &ImportArgs, by: &str, json: bool) -> Result<String, String> {
     let map = match &args.map {
         Some(path) => {
             let text = fs::read_to_string(path)
@@ -45,8 +46,8 @@ pub(crate) fn run(home: &Path, args: &ImportArgs, json: bool) -> Result<String, 
     } = table(&file, &map, given.as_ref(), now)?;
     let agency = home::open(home, true)?;
     let params = Params::default().check().map_err(|e| e.to_string())?;
-    let report = block_on(ImportLeads::new(agency.host().clone(), params).run(records, now))
-        .map_err(|e| e.chain())?;
+    let import = ImportLeads::new(agency.host().clone(), params);
+    let report = block_on(import.run(&Actor::person(by), records, now)).map_err(|e| e.chain())?;
     for why in refused.iter().take(NAMED) {
         eprintln!("refused, {why}");
     }

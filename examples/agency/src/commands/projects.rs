@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dealwright_core::access::Action;
 use dealwright_delivery::project::{Project, TaskStatus};
 use dealwright_simulation::processes;
 use futures::executor::block_on;
@@ -10,8 +11,8 @@ use serde_json::{Value, json};
 use crate::home;
 
 /// Projects with how far they are and what waits for a person.
-pub(crate) fn list(home: &Path, json: bool) -> Result<String, String> {
-    let agency = home::open(home, false)?;
+pub(crate) fn list(home: &Path, by: &str, json: bool) -> Result<String, String> {
+    let agency = home::open_for(home, by, Action::ReadCase)?;
     let host = agency.host();
     block_on(async {
         let mut rows = Vec::new();

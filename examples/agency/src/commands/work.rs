@@ -5,16 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use dealwright_core::access::Action;
 use dealwright_core::audit::MerkleTree;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::party::Channel;
 use dealwright_core::personal::Purpose;
 use dealwright_core::process::{Actor, EventLogHash, Host, ProcessKey, WorkKey};
 use dealwright_core::time::Clock;
-use dealwright_core::trust::{
-    ChargeReceipt, Desk, DeskInput, Payer, Phase, Receipt, Recipient, RecipientEvent,
-    RecipientInput,
-};
+use dealwright_core::trust::{Phase, Recipient, RecipientEvent};
 use dealwright_deals::deal::Deal;
 use dealwright_discovery::lead::{Lead, LeadPhase};
 use dealwright_runtime::{Agency, Runtime, RuntimeOptions};
@@ -116,8 +114,8 @@ async fn drafts(
 }
 
 /// How far everything is.
-pub(crate) fn status(home: &Path, json: bool) -> Result<String, String> {
-    let agency = home::open(home, false)?;
+pub(crate) fn status(home: &Path, by: &str, json: bool) -> Result<String, String> {
+    let agency = home::open_for(home, by, Action::ReadCase)?;
     let host = agency.host();
     block_on(async {
         let keys = processes(host).await.map_err(told)?;
@@ -184,8 +182,8 @@ pub(crate) fn status(home: &Path, json: bool) -> Result<String, String> {
 }
 
 /// Leads, best first.
-pub(crate) fn leads(home: &Path, top: usize, json: bool) -> Result<String, String> {
-    let agency = home::open(home, false)?;
+pub(crate) fn leads(home: &Path, top: usize, by: &str, json: bool) -> Result<String, String> {
+    let agency = home::open_for(home, by, Action::ReadPersons)?;
     let host = agency.host();
     block_on(async {
         let (found, _) = host
@@ -250,8 +248,8 @@ fn plain(value: &Value) -> String {
 }
 
 /// Deals.
-pub(crate) fn deals(home: &Path, json: bool) -> Result<String, String> {
-    let agency = home::open(home, false)?;
+pub(crate) fn deals(home: &Path, by: &str, json: bool) -> Result<String, String> {
+    let agency = home::open_for(home, by, Action::ReadMoney)?;
     let host = agency.host();
     block_on(async {
         let mut rows = Vec::new();
@@ -295,8 +293,8 @@ pub(crate) fn deals(home: &Path, json: bool) -> Result<String, String> {
 }
 
 /// One lead, deal or draft with its history.
-pub(crate) fn show(home: &Path, id: &str, json: bool) -> Result<String, String> {
-    let agency = home::open(home, false)?;
+pub(crate) fn show(home: &Path, id: &str, by: &str, json: bool) -> Result<String, String> {
+    let agency = home::open_for(home, by, Action::ReadPersons)?;
     let host = agency.host();
     block_on(async {
         let keys = processes(host).await.map_err(told)?;
@@ -387,11 +385,19 @@ fn names(outcome: &Value) -> String {
 /// A person lets a letter go.
 pub(crate) fn approve(home: &Path, id: &str, by: &str) -> Result<String, String> {
     let agency = home::open(home, false)?;
-    answer(&agency, id, by, "approve", |draft| {
-        RecipientInput::Approve {
-            intent: draft.intent.clone(),
-            hash: draft.hash,
-        }
+    let now = SystemClock.now();
+    block_on(async {
+        let draft = draft(&agency, id).await?;
+        agency
+            .approve_letter(
+                &Actor::person(by),
+                &draft.recipient,
+                &draft.intent,
+                draft.hash,
+                now,
+            )
+            .await
+            .map_err(told)
     })?;
     Ok(format!(
         "approved {id}; it leaves with `agency run`, in the recipient's office hours"
@@ -401,43 +407,35 @@ pub(crate) fn approve(home: &Path, id: &str, by: &str) -> Result<String, String>
 /// A person refuses a letter.
 pub(crate) fn refuse(home: &Path, id: &str, why: &str, by: &str) -> Result<String, String> {
     let agency = home::open(home, false)?;
-    answer(&agency, id, by, "refuse", |draft| RecipientInput::Refuse {
-        intent: draft.intent.clone(),
-        why: why.to_owned(),
+    let now = SystemClock.now();
+    block_on(async {
+        let draft = draft(&agency, id).await?;
+        agency
+            .refuse_letter(
+                &Actor::person(by),
+                &draft.recipient,
+                &draft.intent,
+                why,
+                now,
+            )
+            .await
+            .map_err(told)
     })?;
     Ok(format!("refused {id}"))
 }
 
-fn answer(
-    agency: &Agency,
-    id: &str,
-    by: &str,
-    word: &str,
-    input: impl Fn(&WaitingDraft) -> RecipientInput,
-) -> Result<(), String> {
+async fn draft(agency: &Agency, id: &str) -> Result<WaitingDraft, String> {
     let host = agency.host();
-    block_on(async {
-        let keys = processes(host).await.map_err(told)?;
-        let all = drafts(host, &keys).await?;
-        let draft = all.iter().find(|d| d.id == id).ok_or_else(|| {
-            format!("no draft `{id}` waits for approval; `agency status` lists those that do")
-        })?;
-        host.offer::<Recipient>(
-            draft.recipient.id(),
-            &format!("{word}-{id}"),
-            Actor::Person(by.to_owned()),
-            SystemClock.now(),
-            &input(draft),
-        )
-        .await
-        .map_err(told)?;
-        Ok(())
+    let keys = processes(host).await.map_err(told)?;
+    let all = drafts(host, &keys).await?;
+    all.into_iter().find(|d| d.id == id).ok_or_else(|| {
+        format!("no draft `{id}` waits for approval; `agency status` lists those that do")
     })
 }
 
 /// Effects whose outcome is not known.
-pub(crate) fn unknown(home: &Path, json: bool) -> Result<String, String> {
-    let agency = home::open(home, false)?;
+pub(crate) fn unknown(home: &Path, by: &str, json: bool) -> Result<String, String> {
+    let agency = home::open_for(home, by, Action::ReadCase)?;
     let works = block_on(unknown_works(agency.host())).map_err(told)?;
     if json {
         let keys: Vec<&str> = works.iter().map(|w| w.key.as_str()).collect();
@@ -455,52 +453,30 @@ pub(crate) fn unknown(home: &Path, json: bool) -> Result<String, String> {
 }
 
 /// A person's word on an effect.
-pub(crate) fn reconcile(home: &Path, id: &str, sent: bool) -> Result<String, String> {
+pub(crate) fn reconcile(home: &Path, id: &str, sent: bool, by: &str) -> Result<String, String> {
     let agency = home::open(home, false)?;
-    let host = agency.host();
     block_on(async {
         let key = WorkKey::from_stored(id);
-        let works = unknown_works(host).await.map_err(told)?;
+        let works = unknown_works(agency.host()).await.map_err(told)?;
         let work = works.iter().find(|w| w.key == key).ok_or_else(|| {
             format!("`{id}` is not unknown; `agency unknown` lists those that are")
         })?;
-        let (now, note) = (SystemClock.now(), "a person's word");
-        if !sent {
-            host.prove_not_performed(work, now, note)
-                .await
-                .map_err(told)?;
-            return Ok(format!("{id} is settled as not sent"));
-        }
-        // It happened when it began, as far as anybody knows.
-        let at = work.started_at.unwrap_or(now);
-        let provider_id = "by a person's word".to_owned();
-        match work.receiver.kind() {
-            "recipient" => {
-                let effect = host.effect_of::<Recipient>(work).map_err(told)?;
-                let outcome = effect.sent(Receipt { provider_id, at });
-                host.prove_performed::<Recipient>(work, &outcome, now, note)
-                    .await
-            }
-            "payer" => {
-                let effect = host.effect_of::<Payer>(work).map_err(told)?;
-                let outcome = effect.taken(ChargeReceipt { provider_id, at });
-                host.prove_performed::<Payer>(work, &outcome, now, note)
-                    .await
-            }
-            kind => {
-                return Err(format!(
-                    "`{id}` is work of a {kind}; only letters and charges can be said to be sent, \
-                     say `--not-sent` and it is done again"
-                ));
-            }
-        }
-        .map_err(told)?;
-        Ok(format!("{id} is settled as sent"))
-    })
+        agency
+            .reconcile(&Actor::person(by), work, sent, SystemClock.now())
+            .await
+            .map_err(told)
+    })?;
+    let what = if sent { "sent" } else { "not sent" };
+    Ok(format!("{id} is settled as {what}"))
 }
 
 /// The kill switch and its release.
-pub(crate) fn switch(home: &Path, stop: bool, channel: Option<&str>) -> Result<String, String> {
+pub(crate) fn switch(
+    home: &Path,
+    stop: bool,
+    channel: Option<&str>,
+    by: &str,
+) -> Result<String, String> {
     let channel = channel
         .map(|name| {
             serde_json::from_value::<Channel>(Value::String(name.to_owned()))
@@ -508,26 +484,21 @@ pub(crate) fn switch(home: &Path, stop: bool, channel: Option<&str>) -> Result<S
         })
         .transpose()?;
     let agency = home::open(home, false)?;
-    let now = SystemClock.now();
-    let input = if stop {
-        DeskInput::Stop(channel)
-    } else {
-        DeskInput::Resume(None)
-    };
-    block_on(agency.host().offer::<Desk>(
-        "main",
-        &format!("switch-{}", now.timestamp_micros()),
-        Actor::Person("operator".to_owned()),
-        now,
-        &input,
-    ))
+    let (by, now) = (Actor::person(by), SystemClock.now());
+    block_on(async {
+        if stop {
+            agency.stop_sending(&by, channel, now).await
+        } else {
+            agency.resume_sending(&by, channel, now).await
+        }
+    })
     .map_err(told)?;
     Ok(if stop { "stopped" } else { "resumed" }.to_owned())
 }
 
 /// The log's chains and its Merkle tree.
-pub(crate) fn verify_audit(home: &Path, json: bool) -> Result<String, String> {
-    let agency = home::open(home, false)?;
+pub(crate) fn verify_audit(home: &Path, by: &str, json: bool) -> Result<String, String> {
+    let agency = home::open_for(home, by, Action::VerifyAudit)?;
     let host = agency.host();
     block_on(async {
         let mut chains = EventLogHash::default();
