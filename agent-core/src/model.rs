@@ -108,6 +108,18 @@ impl ReadRequest {
         }
     }
 
+    /// The text to read.
+    #[must_use]
+    pub fn text(&self) -> &Untrusted<String> {
+        &self.text
+    }
+
+    /// What it may be found to speak of.
+    #[must_use]
+    pub fn needs(&self) -> &BTreeSet<String> {
+        &self.needs
+    }
+
     /// What is to be done, in our words.
     #[must_use]
     pub fn instruction(&self) -> String {
@@ -209,23 +221,38 @@ impl LanguageModel for NoModel {
 
 /// A need that a model thinks a client spoke of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SuggestedNeed {
     /// The need, one of those that were offered.
     pub need: String,
     /// The client's words for it, found in their text.
     pub quote: Untrusted<String>,
+    /// Where they begin in it, in bytes.
+    pub start: u32,
 }
 
 /// What a model's answer is taken for: an input to a decision, never a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Suggestion {
     /// What the message means.
     pub intent: Intent,
     /// What it speaks of.
-    #[serde(default)]
     pub needs: Vec<SuggestedNeed>,
+}
+
+/// The answer that is asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    intent: Intent,
+    #[serde(default)]
+    needs: Vec<AnswerNeed>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerNeed {
+    need: String,
+    quote: String,
 }
 
 /// Why an answer is no suggestion.
@@ -263,26 +290,34 @@ impl Suggestion {
         if answer.len() > ANSWER {
             return Err(SuggestionError::TooLong(answer.len()));
         }
-        let suggestion: Self = answer
+        let Answer { intent, needs } = answer
             .inspect(|text| serde_json::from_str(text.trim()))
             .map_err(|_| SuggestionError::Shape)?;
-        if suggestion.needs.len() > NEEDS {
-            return Err(SuggestionError::TooMany(suggestion.needs.len()));
+        if needs.len() > NEEDS {
+            return Err(SuggestionError::TooMany(needs.len()));
         }
-        for (place, found) in suggestion.needs.iter().enumerate() {
-            if !request.needs.contains(&found.need) {
+        let mut found = Vec::with_capacity(needs.len());
+        for (place, AnswerNeed { need, quote }) in needs.into_iter().enumerate() {
+            if !request.needs.contains(&need) {
                 return Err(SuggestionError::UnknownNeed(place));
             }
-            let quoted = found.quote.inspect(|quote| {
-                !quote.trim().is_empty()
-                    && quote.chars().count() <= QUOTE
-                    && request.text.inspect(|text| text.contains(quote.as_str()))
+            let words = !quote.trim().is_empty() && quote.chars().count() <= QUOTE;
+            let start = request
+                .text
+                .inspect(|text| text.find(quote.as_str()))
+                .filter(|_| words)
+                .and_then(|at| u32::try_from(at).ok())
+                .ok_or(SuggestionError::Misquoted(place))?;
+            found.push(SuggestedNeed {
+                need,
+                quote: Untrusted::new(quote),
+                start,
             });
-            if !quoted {
-                return Err(SuggestionError::Misquoted(place));
-            }
         }
-        Ok(suggestion)
+        Ok(Self {
+            intent,
+            needs: found,
+        })
     }
 }
 
@@ -307,6 +342,7 @@ mod tests {
         .unwrap();
         assert_eq!(taken.intent, Intent::Interested);
         assert_eq!(taken.needs.len(), 1);
+        assert_eq!(taken.needs[0].start, 0);
     }
 
     // covers: X-13, AI-7

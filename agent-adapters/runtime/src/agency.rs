@@ -7,6 +7,7 @@ use dealwright_core::blobs::{Blobs, MemoryBlobs};
 use dealwright_core::document::{DocumentRenderer, Format, PlainRenderer};
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::id::{LeadId, MessageId};
+use dealwright_core::model::{LanguageModel, NoModel};
 use dealwright_core::page::{FetchRequest, Page, PageFetcher, SourceName};
 use dealwright_core::party::EmailAddress;
 use dealwright_core::personal::Personal;
@@ -69,6 +70,7 @@ pub struct AgencyBuilder {
     workers: Vec<Arc<dyn Worker>>,
     retry: RetryPolicy,
     authorizer: Option<Arc<dyn Authorizer>>,
+    model: Arc<dyn LanguageModel>,
 }
 
 impl Agency {
@@ -88,6 +90,7 @@ impl Agency {
             workers: Vec::new(),
             retry: RetryPolicy::default(),
             authorizer: None,
+            model: Arc::new(NoModel),
         }
     }
 
@@ -271,6 +274,14 @@ impl AgencyBuilder {
         self
     }
 
+    /// Has `model` read what rules cannot, as far as the business's `reading` allows. Without one,
+    /// or without that, rules read alone.
+    #[must_use]
+    pub fn model(mut self, model: impl LanguageModel + 'static) -> Self {
+        self.model = Arc::new(model);
+        self
+    }
+
     /// Asks `authorizer` who may do what, in place of the people that the business names.
     #[must_use]
     pub fn authorizer(mut self, authorizer: impl Authorizer + 'static) -> Self {
@@ -294,7 +305,8 @@ impl AgencyBuilder {
         let people = Arc::new(business.people);
         let authorizer = self.authorizer.unwrap_or(people);
         let (renderer, format) = self.renderer;
-        let deals = DealPerformer::new(Arc::clone(&renderer), format, Arc::clone(&self.blobs));
+        let deals = DealPerformer::new(Arc::clone(&renderer), format, Arc::clone(&self.blobs))
+            .with_model(Arc::clone(&self.model));
         let shipped: [Arc<dyn Worker>; 2] = [
             Arc::new(WebsiteAuditWorker::new(
                 Arc::clone(&self.fetcher),
@@ -317,7 +329,7 @@ impl AgencyBuilder {
             .map(|worker| (name_of(&*worker), worker))
             .collect::<BTreeMap<_, _>>();
         let projects = ProjectPerformer::new(workers, renderer, format, Arc::clone(&self.blobs));
-        let leads = LeadPerformer::new(self.fetcher);
+        let leads = LeadPerformer::new(self.fetcher).with_model(self.model);
         let leads = self
             .providers
             .into_iter()

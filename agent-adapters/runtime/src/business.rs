@@ -7,6 +7,8 @@ use dealwright_core::handoff::ServiceLevel;
 use dealwright_core::knowledge::{
     CatalogueParams, PlaybookParams, RateCardParams, Templates, TemplatesParams,
 };
+use dealwright_core::money::UnitPrice;
+use dealwright_core::orchestration::Budget;
 use dealwright_core::party::{Country, DomainName, Language};
 use dealwright_core::process::Tenant;
 use dealwright_core::trust::rules::RulesPolicy;
@@ -14,11 +16,11 @@ use dealwright_core::trust::{
     ApprovalMode, BreakerLimits, Caps, DeskPolicy, PayerPolicy, RecipientPolicy, Sender,
 };
 use dealwright_deals::contract::{Clause, ClauseLibraryParams, DunningParams, Party};
-use dealwright_deals::deal::{DealPolicy, Notice};
+use dealwright_deals::deal::{DealPolicy, Notice, ReadingPolicy};
 use dealwright_deals::negotiation::AuthorityParams;
 use dealwright_delivery::project::ProjectPolicy;
 use dealwright_discovery::enrich::{Ceiling, EnrichPolicy};
-use dealwright_discovery::lead::LeadPolicy;
+use dealwright_discovery::lead::{LeadPolicy, PageReading};
 use dealwright_discovery::market::MarketPolicy;
 use dealwright_discovery::qualify::IdealClientParams;
 use dealwright_discovery::score::{Judge, PriorParams, ScoringParams};
@@ -65,6 +67,9 @@ pub struct Business {
     pub authority: AuthorityParams,
     /// How deals are run.
     pub deal: DealSettings,
+    /// How far a model may help to read answers; without it rules alone do.
+    #[serde(default)]
+    pub reading: Option<ReadingSettings>,
     /// When unpaid invoices are reminded of.
     pub dunning: DunningParams,
     /// What contracts are made of.
@@ -234,6 +239,20 @@ pub struct CheckedBusiness {
     pub auto_people: bool,
 }
 
+/// How far a model may help to read what clients write and what stands on their websites.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadingSettings {
+    /// What reading the answers of one client may cost, in money, tokens and calls.
+    pub budget: Budget,
+    /// What a thousand tokens cost at most.
+    pub per_thousand_tokens: UnitPrice,
+    /// The most tokens that reading a lead's front page may take; without it pages are read by
+    /// rules alone.
+    #[serde(default)]
+    pub page_tokens: Option<u64>,
+}
+
 impl Business {
     /// Reads a business from its three files.
     ///
@@ -293,6 +312,20 @@ impl Business {
                 &"`en` is missing; it is used where a language has none",
             ));
         }
+        let page_reading = self
+            .reading
+            .as_ref()
+            .and_then(|reading| reading.page_tokens)
+            .map(|most_tokens| PageReading {
+                needs: catalogue
+                    .services()
+                    .flat_map(|service| {
+                        let needs = service.needs.iter();
+                        needs.map(|n| (n.as_str().to_owned(), service.summary.clone()))
+                    })
+                    .collect(),
+                most_tokens,
+            });
         let skills = catalogue
             .services()
             .map(|service| {
@@ -322,6 +355,7 @@ impl Business {
                 judge: Judge::new(scoring),
                 floor: self.lead.floor,
                 read_websites: self.read_websites,
+                reading: page_reading,
                 language: self.language,
                 country: Some(self.country),
                 assessment: self.lead.assessment,
@@ -383,6 +417,10 @@ impl Business {
                 dunning,
                 start_days: self.deal.start_days,
                 made_by_ai: self.made_by_ai,
+                reading: self.reading.map(|reading| ReadingPolicy {
+                    budget: reading.budget,
+                    per_thousand_tokens: reading.per_thousand_tokens,
+                }),
             },
             project,
             people: self.people,

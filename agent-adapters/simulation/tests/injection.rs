@@ -19,6 +19,8 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use chrono::Duration;
 use dealwright_core::error::PortError;
 use dealwright_core::id::LeadId;
+use dealwright_core::money::{Currency, UnitPrice};
+use dealwright_core::orchestration::Budget;
 use dealwright_core::page::{FetchRequest, Page, PageFacts, PageFetcher, Snapshot, SourceName};
 use dealwright_core::party::{Country, DomainName, EmailAddress, LegalForm};
 use dealwright_core::personal::{Personal, Purpose};
@@ -28,10 +30,10 @@ use dealwright_core::time::Clock;
 use dealwright_core::trust::{ApprovalMode, News};
 use dealwright_deals::deal::Deal;
 use dealwright_discovery::lead::{Inquiry, IntakeRecord};
-use dealwright_runtime::{Agency, Business};
+use dealwright_runtime::{Agency, Business, ReadingSettings};
 use dealwright_simulation::{
-    FakeMailProvider, FakePaymentProvider, Hook, Persona, SeededRng, SequentialDriver, SimClients,
-    VirtualClock, check_world, processes, start,
+    FakeMailProvider, FakePaymentProvider, Hook, ObedientModel, Persona, SeededRng,
+    SequentialDriver, SimClients, VirtualClock, check_world, processes, start,
 };
 use futures::executor::block_on;
 use serde::Deserialize;
@@ -199,7 +201,7 @@ struct Outcome {
     stage: String,
 }
 
-fn play(carrier: &Carrier, text: &str) -> Outcome {
+fn play(carrier: &Carrier, text: &str, model: Option<&ObedientModel>) -> Outcome {
     let carried = carrier.around(text);
     let clock = VirtualClock::new(start());
     let mail = FakeMailProvider::new(EffectClass::Idempotent);
@@ -207,9 +209,14 @@ fn play(carrier: &Carrier, text: &str) -> Outcome {
     let mut business = Business::starter().unwrap();
     business.law.approval = ApprovalMode::Autonomous;
     business.auto_people = true;
+    business.reading = model.map(|_| reading());
     let on_page = matches!(carrier.surface.as_str(), "web_page" | "robots_txt");
     let body = if on_page { carried.as_str() } else { NEUTRAL };
-    let agency = Agency::builder(business.clone())
+    let builder = match model {
+        Some(model) => Agency::builder(business.clone()).model(model.clone()),
+        None => Agency::builder(business.clone()),
+    };
+    let agency = builder
         .fetcher(OnePage {
             body: body.to_owned(),
             clock: clock.clone(),
@@ -317,8 +324,8 @@ fn record(carrier: &Carrier, carried: &str) -> (LeadId, IntakeRecord) {
 }
 
 /// The same carrier with a neutral text in place of the goal has to come to a signed contract.
-fn twin_of(carrier: &Carrier) -> Outcome {
-    let twin = play(carrier, NEUTRAL);
+fn twin_of(carrier: &Carrier, model: Option<&ObedientModel>) -> Outcome {
+    let twin = play(carrier, NEUTRAL, model);
     assert_eq!(twin.violations, Vec::<String>::new(), "{}", carrier.id);
     assert!(
         twin.signed,
@@ -328,22 +335,39 @@ fn twin_of(carrier: &Carrier) -> Outcome {
     twin
 }
 
-// covers: X-13, AI-7, SE-1
-#[test]
-fn what_leads_tell_us_to_do_changes_nothing_that_matters() {
-    let Some((goals, carriers)) = corpus() else {
-        println!("skipped: the corpus of injections is not there (set DEALWRIGHT_DATA)");
-        return;
-    };
+/// How far the model may read, in tokens that no text of the corpus goes beyond.
+fn reading() -> ReadingSettings {
+    ReadingSettings {
+        budget: Budget {
+            money: None,
+            tokens: Some(2_000_000),
+            calls: Some(20),
+        },
+        per_thousand_tokens: UnitPrice::new("0.002".parse().unwrap(), Currency::EUR).unwrap(),
+        page_tokens: Some(100_000),
+    }
+}
+
+/// What all cases of a run came to.
+#[derive(Debug, Default)]
+struct Tally {
+    cases: usize,
+    signed: usize,
+    cheaper: usize,
+    twins: usize,
+}
+
+/// Plays cases of the corpus, every carrier with each encoding in turn over all goals: a stride
+/// that meets each combination once before any twice. `None` where the corpus is not there.
+fn play_all(model: Option<&ObedientModel>) -> Option<Tally> {
+    let (goals, carriers) = corpus()?;
     let wanted: usize = std::env::var("DEALWRIGHT_INJECTIONS")
         .ok()
         .and_then(|n| n.parse().ok())
         .unwrap_or(16);
     let mut twins: BTreeMap<String, Outcome> = BTreeMap::new();
-    // Every carrier with each encoding in turn, over all goals: a stride that meets each
-    // combination once before any twice.
     let all = goals.len() * carriers.len() * ENCODINGS.len();
-    let (mut completed, mut cheaper) = (0, 0);
+    let mut tally = Tally::default();
     for n in 0..wanted.min(all) {
         let at = n * 7_919 % all;
         let goal = &goals[at % goals.len()];
@@ -352,19 +376,63 @@ fn what_leads_tell_us_to_do_changes_nothing_that_matters() {
         let case = format!("{} in {} as {encoding}", goal.id, carrier.id);
         let twin = twins
             .entry(carrier.id.clone())
-            .or_insert_with(|| twin_of(carrier));
-        let outcome = play(carrier, &encode(&goal.goal, encoding));
+            .or_insert_with(|| twin_of(carrier, model));
+        let outcome = play(carrier, &encode(&goal.goal, encoding), model);
         assert_eq!(outcome.violations, Vec::<String>::new(), "{case}");
         assert_eq!(outcome.strangers, Vec::<String>::new(), "{case}");
-        completed += usize::from(outcome.signed);
+        tally.cases += 1;
+        tally.signed += usize::from(outcome.signed);
         for offer in &outcome.offers {
             // Whoever asks for a discount may be given one, within the authority (I4).
-            cheaper += usize::from(twin.offers.first().is_some_and(|t| offer < t));
+            tally.cheaper += usize::from(twin.offers.first().is_some_and(|t| offer < t));
         }
     }
+    tally.twins = twins.len();
+    Some(tally)
+}
+
+// covers: X-13, AI-7, SE-1
+#[test]
+fn what_leads_tell_us_to_do_changes_nothing_that_matters() {
+    match play_all(None) {
+        Some(tally) => println!(
+            "{} cases: {} signed all the same, {} with a concession within authority; {} twins \
+             complete",
+            tally.cases, tally.signed, tally.cheaper, tally.twins
+        ),
+        None => println!("skipped: the corpus of injections is not there (set DEALWRIGHT_DATA)"),
+    }
+}
+
+// covers: X-13, AI-7, SE-1
+#[test]
+fn a_model_that_does_what_leads_tell_it_breaks_nothing() {
+    let model = ObedientModel::new(SeededRng::new(7));
+    let Some(tally) = play_all(Some(&model)) else {
+        println!("skipped: the corpus of injections is not there (set DEALWRIGHT_DATA)");
+        return;
+    };
+    let asked = model.asked();
+    assert!(
+        asked.len() >= tally.cases,
+        "the model was asked {} times in {} cases",
+        asked.len(),
+        tally.cases
+    );
+    // Beside the client's words it is given one question, the same in every case: no price, floor
+    // or other client ever stands in it.
+    let questions: BTreeSet<&str> = asked
+        .iter()
+        .map(|(question, _)| question.as_str())
+        .collect();
+    assert_eq!(questions.len(), 1, "{questions:?}");
     println!(
-        "{wanted} cases: {completed} signed all the same, {cheaper} with a concession within \
-         authority; {} twins complete",
-        twins.len()
+        "{} cases with a model that obeys the text, asked {} times: {} signed all the same, {} \
+         cheaper within authority; {} twins complete",
+        tally.cases,
+        asked.len(),
+        tally.signed,
+        tally.cheaper,
+        tally.twins
     );
 }

@@ -2,8 +2,8 @@ use dealwright_core::id::DealId;
 use dealwright_core::process::{Actor, Decision, Process, Refusal};
 
 use super::{
-    Answer, Cx, Deal, DealEvent, DealInput, DealState, DocumentKey, Reminder, close, offer,
-    outreach, talk,
+    Answer, Cx, Deal, DealEvent, DealInput, DealState, DocumentKey, Reminder, close, consult,
+    offer, outreach, talk,
 };
 
 pub(super) fn decide(state: &DealState, input: &DealInput, cx: &Cx<'_>) -> Answer {
@@ -56,6 +56,8 @@ pub(super) fn decide(state: &DealState, input: &DealInput, cx: &Cx<'_>) -> Answe
                 why: format!("document `{}` could not be made", document.name()),
             }))
         }
+        DealInput::Read(answer) => consult::ended(state, &answer.call, Some(answer), cx),
+        DealInput::NotRead { call, .. } => consult::ended(state, call, None, cx),
         DealInput::Due(reminder) => due(state, reminder, cx),
         DealInput::Signed { document, signer } => close::signed(state, *document, signer, cx),
         DealInput::Stop { why } => {

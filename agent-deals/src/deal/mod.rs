@@ -5,6 +5,7 @@
 //! closed set of intents; prices come from the catalogue and the rate card alone.
 
 mod close;
+mod consult;
 mod decide;
 mod letters;
 mod offer;
@@ -16,7 +17,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dealwright_core::access::Action;
 use dealwright_core::canonical::Digest32;
@@ -28,10 +29,13 @@ use dealwright_core::handoff::{
 use dealwright_core::id::{ContractId, DealId};
 use dealwright_core::knowledge::{Catalogue, Playbook, RateCard, Templates, TemplatesParams};
 use dealwright_core::money::Money;
+use dealwright_core::orchestration::Cost;
 use dealwright_core::party::Country;
+use dealwright_core::personal::Personal;
 use dealwright_core::process::{
     Context, Decision, IndexEntry, IndexPart, Process, Record, Refusal, Unsettled,
 };
+use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{ChargeAnswer, Heard, SendAnswer, Sender};
 use serde::{Deserialize, Serialize};
@@ -41,6 +45,7 @@ use crate::contract::{ClauseLibrary, DunningSchedule, Party};
 use crate::negotiation::Authority;
 use crate::proposal::{Acceptance, ProposalVersion};
 
+pub use consult::{Consultation, ConsultationAnswer, ReadingPolicy, Readings};
 pub use letters::{LetterSpec, Notice};
 pub use perform::DealPerformer;
 pub use state::{DealStage, DealState, PlacedInvoice, Touch};
@@ -95,6 +100,8 @@ pub struct DealPolicy {
     pub start_days: u16,
     /// Whether letters are written by an AI, which is then said.
     pub made_by_ai: bool,
+    /// How far a model may help to read answers; without it rules alone do.
+    pub reading: Option<ReadingPolicy>,
 }
 
 /// What can happen to a deal.
@@ -125,6 +132,15 @@ pub enum DealInput {
     NotRendered {
         /// Which.
         document: DocumentKey,
+        /// Why.
+        how: Unsettled,
+    },
+    /// A model read a message, or its answer was not as asked for.
+    Read(Box<ConsultationAnswer>),
+    /// No model read a message.
+    NotRead {
+        /// The call.
+        call: String,
         /// Why.
         how: Unsettled,
     },
@@ -276,6 +292,23 @@ pub enum DealEvent {
         /// The requirements as they are now.
         requirements: Vec<Requirement>,
     },
+    /// A model was asked to read a message that the rules could not.
+    Consulted(Box<Consultation>),
+    /// It has been read, by the model or not at all.
+    Understood {
+        /// The call.
+        call: String,
+        /// Which model, where one answered.
+        model: Option<String>,
+        /// What it took the message for.
+        intent: Option<dealwright_core::model::Intent>,
+        /// What was wrong with its answer.
+        refused: Option<String>,
+        /// What the call cost.
+        cost: Option<Cost>,
+        /// The requirements as they are now.
+        requirements: Vec<Requirement>,
+    },
     /// A question was put.
     Questioned {
         /// What about: need and driver.
@@ -376,6 +409,15 @@ pub enum DealEffect {
         /// What it says.
         document: Box<Document>,
     },
+    /// Have a model read a message.
+    Consult {
+        /// The call, as the budget knows it.
+        call: String,
+        /// What the client wrote.
+        text: Personal<Untrusted<String>>,
+        /// The needs that it may be found to speak of.
+        needs: BTreeSet<String>,
+    },
 }
 
 pub(crate) type Cx<'a> = Context<'a, DealPolicy>;
@@ -383,7 +425,7 @@ pub(crate) type Answer = Result<Decision<Deal>, Refusal>;
 
 impl Process for Deal {
     const KIND: &'static str = "deal";
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u32 = 3;
     const EVENT_VERSION: u32 = 1;
 
     type State = DealState;
@@ -404,6 +446,8 @@ impl Process for Deal {
             | DealInput::ProjectClosed(_)
             | DealInput::Rendered { .. }
             | DealInput::NotRendered { .. }
+            | DealInput::Read(_)
+            | DealInput::NotRead { .. }
             | DealInput::Due(_) => Action::Progress,
         }
     }
@@ -428,6 +472,7 @@ impl Process for Deal {
     fn unsettled(effect: DealEffect, how: Unsettled) -> DealInput {
         match effect {
             DealEffect::Render { key, .. } => DealInput::NotRendered { document: key, how },
+            DealEffect::Consult { call, .. } => DealInput::NotRead { call, how },
         }
     }
 

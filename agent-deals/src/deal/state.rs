@@ -8,7 +8,7 @@ use dealwright_core::money::Money;
 use dealwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DealEvent, DocumentKey, LetterSpec};
+use super::{DealEvent, DocumentKey, LetterSpec, Readings};
 use crate::proposal::{ProposalVersion, Proposals};
 
 /// Where a deal stands.
@@ -118,6 +118,7 @@ pub struct DealState {
     #[serde(default)]
     heard_at: Vec<Timestamp>,
     closed: Option<DealClosed>,
+    readings: Readings,
 }
 
 impl DealState {
@@ -155,6 +156,12 @@ impl DealState {
     #[must_use]
     pub fn requirements(&self) -> &[Requirement] {
         &self.requirements
+    }
+
+    /// What a model read for it, and what that cost.
+    #[must_use]
+    pub fn readings(&self) -> &Readings {
+        &self.readings
     }
 
     /// What was asked already.
@@ -323,6 +330,16 @@ impl DealState {
                 if self.stage == DealStage::Contacting {
                     self.stage = DealStage::Assessing;
                 }
+            }
+            DealEvent::Consulted(consultation) => self.readings.begin(consultation),
+            DealEvent::Understood {
+                call,
+                cost,
+                requirements,
+                ..
+            } => {
+                self.readings.end(call, *cost);
+                self.requirements.clone_from(requirements);
             }
             DealEvent::Questioned { about } => self.questioned.push(about.clone()),
             DealEvent::Snoozed { until, .. } => self.snoozed_until = Some(*until),

@@ -10,7 +10,7 @@ use dealwright_core::trust::{Heard, LetterClass, News};
 
 use super::letters::{self, LetterSpec};
 use super::{
-    Answer, Cx, Deal, DealEvent, DealStage, DealState, DocumentKey, close, offer, outreach,
+    Answer, Cx, Deal, DealEvent, DealStage, DealState, DocumentKey, close, consult, offer, outreach,
 };
 use crate::needs::{Lexicon, Message, NeedsReader, Speaker};
 use crate::negotiation::{Ask, Percent};
@@ -108,6 +108,7 @@ fn replied(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
         return Ok(away(until, cx));
     }
     let requirements = requirements(state, heard, cx)?;
+    let learnt = requirements != state.requirements();
     let mut decision = Decision::nothing();
     if state.sequence_stopped().is_none() {
         decision = decision.event(DealEvent::SequenceStopped {
@@ -122,10 +123,13 @@ fn replied(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
     };
     let next = state.clone().after(&event);
     decision = decision.event(event);
+    if let Some(consultation) = consult::begin(&next, &said, learnt, heard, cx) {
+        return Ok(decision.and(consultation));
+    }
     Ok(decision.and(follow(&next, said, cx)?))
 }
 
-fn follow(state: &DealState, said: Said, cx: &Cx<'_>) -> Answer {
+pub(super) fn follow(state: &DealState, said: Said, cx: &Cx<'_>) -> Answer {
     let step = |name: &str| format!("{name}-{}", state.heard_count());
     let answer = |template: &str| {
         letters::ask(
@@ -242,14 +246,7 @@ fn requirements(
         .as_ref()
         .map(|t| t.reveal(Purpose::Contact).clone())
         .ok_or_else(|| Refusal::new("NA-1", "an answer without words"))?;
-    let id = MessageId::derive(&[
-        cx.process().to_string().as_bytes(),
-        heard
-            .message_id
-            .clone()
-            .unwrap_or_else(|| heard.at.to_string())
-            .as_bytes(),
-    ]);
+    let id = message_id(heard, cx);
     let reader = reader().map_err(|why| Refusal::new("NA-1", why))?;
     let read = reader.read(&[Message {
         id,
@@ -283,6 +280,15 @@ fn requirements(
         }
     }
     Ok(all)
+}
+
+/// The id of a message in evidence.
+pub(super) fn message_id(heard: &Heard, cx: &Cx<'_>) -> MessageId {
+    let name = heard
+        .message_id
+        .clone()
+        .unwrap_or_else(|| heard.at.to_string());
+    MessageId::derive(&[cx.process().to_string().as_bytes(), name.as_bytes()])
 }
 
 /// The reader of needs with the standard lexicon. It never changes, and making it takes longer

@@ -94,6 +94,7 @@ fn intake(state: &LeadState, lead: LeadId, record: &IntakeRecord, cx: &Cx<'_>) -
                     url,
                     source: record.source.clone(),
                     country: record.country.or(cx.policy().country),
+                    reading: cx.policy().reading.clone(),
                 },
             )),
         // While the website is being read or the market is asked, the judgement still comes.

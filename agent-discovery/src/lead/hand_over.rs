@@ -80,6 +80,12 @@ pub(super) fn hand_over(
             .records
             .iter()
             .flat_map(|r| r.requirements.clone())
+            .chain(
+                state
+                    .website
+                    .iter()
+                    .flat_map(|w| w.requirements(policy.reading.as_ref())),
+            )
             .collect(),
         facts,
         listings: chosen.map(|c| {

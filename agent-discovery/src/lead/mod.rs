@@ -41,7 +41,7 @@ use crate::score::Judge;
 pub use disagreement::{Disagreement, Statement};
 pub use perform::LeadPerformer;
 pub use profile::Profile;
-pub use record::{Inquiry, IntakeRecord, WebsiteReading};
+pub use record::{Inquiry, IntakeRecord, PageReading, PageSuggestion, WebsiteReading};
 pub use state::{LeadPhase, LeadState};
 
 /// A possible customer.
@@ -59,6 +59,8 @@ pub struct LeadPolicy {
     pub floor: i64,
     /// Whether a lead's own website is read.
     pub read_websites: bool,
+    /// How far a model may help to read it; without it rules alone do.
+    pub reading: Option<PageReading>,
     /// The language to write in where the lead's country and website say nothing.
     pub language: Language,
     /// Where business is done unless a record says otherwise.
@@ -247,6 +249,9 @@ pub enum LeadEffect {
         /// The country by which its telephone numbers are read.
         #[serde(default)]
         country: Option<Country>,
+        /// What a model may look for in it, and at what length.
+        #[serde(default)]
+        reading: Option<PageReading>,
     },
     /// Ask a provider.
     Enrich {
@@ -264,7 +269,7 @@ pub(crate) type Answer = Result<Decision<Lead>, Refusal>;
 
 impl Process for Lead {
     const KIND: &'static str = "lead";
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u32 = 3;
     const EVENT_VERSION: u32 = 1;
 
     type State = LeadState;

@@ -3,12 +3,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dealwright_core::error::PortError;
+use dealwright_core::model::{LanguageModel, NoModel, ReadRequest, Suggestion};
 use dealwright_core::page::{FetchPurpose, FetchRequest, PageFacts, PageFetcher, PageUrl};
 use dealwright_core::party::{DomainName, EmailAddress, PhoneNumber};
 use dealwright_core::personal::Personal;
 use dealwright_core::process::{EffectClass, Lease, Performer, Unsettled};
 
-use super::{Lead, LeadEffect, LeadInput, WebsiteReading};
+use super::{Lead, LeadEffect, LeadInput, PageReading, PageSuggestion, WebsiteReading};
 use crate::enrich::{EnrichRequest, EnrichmentProvider, Step, Who, read_answer, read_page};
 use crate::resolve::Params;
 
@@ -17,6 +18,7 @@ use crate::resolve::Params;
 pub struct LeadPerformer {
     fetcher: Arc<dyn PageFetcher>,
     providers: Vec<Arc<dyn EnrichmentProvider>>,
+    model: Arc<dyn LanguageModel>,
 }
 
 impl LeadPerformer {
@@ -26,6 +28,7 @@ impl LeadPerformer {
         Self {
             fetcher,
             providers: Vec::new(),
+            model: Arc::new(NoModel),
         }
     }
 
@@ -34,6 +37,29 @@ impl LeadPerformer {
     pub fn with_provider(mut self, provider: Arc<dyn EnrichmentProvider>) -> Self {
         self.providers.push(provider);
         self
+    }
+
+    /// Has `model` read what rules cannot, where the policy allows it.
+    #[must_use]
+    pub fn with_model(mut self, model: Arc<dyn LanguageModel>) -> Self {
+        self.model = model;
+        self
+    }
+
+    /// What the model finds on the page; `None` where it was not asked or did not answer, which
+    /// costs the lead nothing: what rules read stands.
+    async fn suggested(&self, reading: &PageReading, facts: &PageFacts) -> Option<PageSuggestion> {
+        let request = ReadRequest::new(&facts.text, reading.needs.keys().cloned());
+        if request.token_ceiling() > reading.most_tokens {
+            return None;
+        }
+        let answer = self.model.read(&request).await.ok()?;
+        let suggestion = Suggestion::parse(&answer.text, &request).ok();
+        Some(PageSuggestion {
+            model: self.model.name(),
+            needs: suggestion.map(|s| s.needs),
+            cost: answer.cost,
+        })
     }
 
     /// Asks a provider. One that is not here, or that has become dearer than was allowed, is not
@@ -103,12 +129,13 @@ impl Performer<Lead> for LeadPerformer {
     }
 
     async fn perform(&self, effect: LeadEffect, lease: Lease) -> Result<LeadInput, PortError> {
-        let (url, source, country) = match effect {
+        let (url, source, country, reading) = match effect {
             LeadEffect::ReadWebsite {
                 url,
                 source,
                 country,
-            } => (url, source, country),
+                reading,
+            } => (url, source, country, reading),
             LeadEffect::Enrich { key, step, who } => return self.ask(key, step, who, lease).await,
         };
         let subject = lease.process().id().to_owned();
@@ -131,6 +158,10 @@ impl Performer<Lead> for LeadPerformer {
                 .map(|l| l.inspect(|tag| tag.chars().take(2).collect())),
             no_solicitation: facts.is_some_and(|f| !f.solicitation_allowed()),
             measures: facts.map(measures).unwrap_or_default(),
+            suggested: match (reading, facts) {
+                (Some(reading), Some(facts)) => self.suggested(&reading, facts).await,
+                _ => None,
+            },
             found,
             domain,
         };

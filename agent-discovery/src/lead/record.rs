@@ -1,9 +1,13 @@
 use std::collections::BTreeMap;
 
-use dealwright_core::handoff::Requirement;
+use dealwright_core::handoff::{Quotation, Requirement, RequirementKind, RequirementStatus};
+use dealwright_core::id::{MessageId, RequirementId};
+use dealwright_core::model::SuggestedNeed;
+use dealwright_core::orchestration::Cost;
 use dealwright_core::page::SourceName;
 use dealwright_core::party::{Country, DomainName, EmailAddress, LegalForm, PhoneNumber};
 use dealwright_core::personal::Personal;
+use dealwright_core::provenance::Confidence;
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -132,9 +136,70 @@ pub struct WebsiteReading {
     /// What it says of the business, each value with its passage.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<Found>,
+    /// What a model made of it, where one was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<PageSuggestion>,
+}
+
+/// How sure we are of a need that a model found on a page.
+const SUGGESTED: Confidence = Confidence::saturating(30);
+
+/// How far a model may help to read a page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageReading {
+    /// What it may find the business to need: the slug of the catalogue, and our words for it.
+    pub needs: BTreeMap<String, String>,
+    /// The most tokens that reading one page may take; a page that could take more is read by
+    /// rules alone.
+    pub most_tokens: u64,
+}
+
+/// What a model thinks a page says that its owner needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageSuggestion {
+    /// Which model, with its version.
+    pub model: String,
+    /// The needs, each with the page's own words; `None` where the answer was not as asked for.
+    pub needs: Option<Vec<SuggestedNeed>>,
+    /// What the call cost.
+    pub cost: Cost,
 }
 
 impl WebsiteReading {
+    /// What the model found that nobody said yet: open, implicit, and to be confirmed by the
+    /// client, whatever the page said of itself.
+    pub(super) fn requirements(&self, policy: Option<&PageReading>) -> Vec<Requirement> {
+        let message = MessageId::derive(&[
+            self.domain.as_str().as_bytes(),
+            self.read_at.to_rfc3339().as_bytes(),
+        ]);
+        let suggested = self.suggested.as_ref().and_then(|s| s.needs.as_deref());
+        suggested
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|found| {
+                let statement = policy?.needs.get(&found.need)?;
+                let length = u32::try_from(found.quote.len()).unwrap_or(u32::MAX);
+                Some(Requirement {
+                    id: RequirementId::derive(&[message.uuid().as_bytes(), found.need.as_bytes()]),
+                    need: found.need.clone(),
+                    statement: statement.clone(),
+                    kind: RequirementKind::Implicit,
+                    evidence: vec![Quotation {
+                        message,
+                        start: found.start,
+                        end: found.start.saturating_add(length),
+                        text: found.quote.clone(),
+                    }],
+                    confidence: SUGGESTED,
+                    status: RequirementStatus::Open,
+                    owner: None,
+                    drivers: BTreeMap::new(),
+                })
+            })
+            .collect()
+    }
+
     /// What the page lacks that visitors or search engines look for: the measure that shows it,
     /// and the words for it.
     #[must_use]

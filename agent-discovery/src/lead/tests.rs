@@ -58,6 +58,7 @@ pub(crate) fn policy() -> LeadPolicy {
         ideal: ideal.check().unwrap(),
         judge: Judge::new(scoring.check().unwrap()),
         floor: 0,
+        reading: None,
         read_websites: false,
         language: Language::EN,
         country: Some(Country::US),
