@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::Duration;
 use dealwright_core::error::{PortError, PortErrorKind};
-use dealwright_core::process::{Claim, Handled, Host, event_log_hash};
+use dealwright_core::process::{Claim, Handled, Host, Work, event_log_hash};
 use dealwright_core::time::{Clock, Timestamp};
 
 use crate::providers::{reconcile, unknown_works};
@@ -79,6 +79,16 @@ pub struct SequentialDriver {
     turns: u64,
     chaos: Option<Chaos>,
     unknown: Option<(OnUnknown, Arc<dyn Providers>)>,
+    ghost: Option<Ghost>,
+}
+
+/// A row in the hands of a worker that is taken for dead and is not: it goes on with it after
+/// somebody else has taken it up.
+#[derive(Debug)]
+struct Ghost {
+    work: Work,
+    claimed: Timestamp,
+    after: u64,
 }
 
 impl SequentialDriver {
@@ -92,6 +102,7 @@ impl SequentialDriver {
             turns: 0,
             chaos: None,
             unknown: None,
+            ghost: None,
         }
     }
 
@@ -158,6 +169,10 @@ impl SequentialDriver {
             // Whatever it held is free again under the next name.
             self.lives += 1;
         }
+        if let Some(ghost) = self.ghost.take_if(|ghost| self.turns > ghost.after) {
+            // What it comes to is nobody's to hear: whoever holds the row now decides.
+            let _ = self.host.handle(ghost.work, ghost.claimed).await;
+        }
         let now = self.clock.now();
         let out_of_order = self.chaos.as_ref().is_some_and(Chaos::roll_reorder);
         let claims = self
@@ -186,6 +201,20 @@ impl SequentialDriver {
         if out_of_order {
             // The row that was passed over is leased under this name: give it back by dying.
             self.lives += 1;
+        }
+        if let Some(chaos) = &self.chaos
+            && self.ghost.is_none()
+            && chaos.roll_ghost()
+        {
+            self.lives += 1;
+            self.ghost = Some(Ghost {
+                work,
+                claimed: now,
+                after: self.turns,
+            });
+            return Ok(Step::Failed {
+                error: "injected: the worker is taken for dead".to_owned(),
+            });
         }
         self.turns += 1;
         match self.host.handle(work, now).await {
@@ -269,6 +298,10 @@ impl SequentialDriver {
 impl Chaos {
     fn roll_crash(&self) -> bool {
         self.roll_one("driver", Fault::Crash)
+    }
+
+    fn roll_ghost(&self) -> bool {
+        self.roll_one("ghost", Fault::Crash)
     }
 
     fn roll_reorder(&self) -> bool {

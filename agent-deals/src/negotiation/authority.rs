@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 use dealwright_core::knowledge::{RateCard, Slug};
 use dealwright_core::money::{Money, Rate};
+use dealwright_core::process::{Bug, bug};
 use serde::{Deserialize, Serialize};
 
 use crate::pricing::{ApprovalReason, PricingError, Quote, Reduction};
@@ -159,6 +160,9 @@ impl Authority {
     ///
     /// [`PricingError::Money`] on overflow.
     pub fn excess(&self, quote: &Quote, terms: &OfferTerms) -> Result<Vec<Excess>, PricingError> {
+        if bug(Bug::AuthorityIgnored) {
+            return Ok(Vec::new());
+        }
         let limits = &self.0;
         let mut excess: Vec<Excess> = quote
             .needs_approval()
