@@ -193,7 +193,11 @@ fn lose(learn: bool) -> Town {
         )
         .replace("learn = true", &format!("learn = {learn}"))
         .replace("auto_people = true", "auto_people = false")
-        .replace("tool = \"listing-repair\"", "person = \"ann\"");
+        .replace("tool = \"listing-repair\"", "person = \"ann\"")
+        .replace(
+            "\nkim = {",
+            "\nann = { roles = [\"producer\", \"reviewer\"] }\nkim = {",
+        );
     let mut business = Business::read(&agency, STARTER_SERVICES, STARTER_TEMPLATES).unwrap();
     let simulated = simulated_business().unwrap();
     business.law = simulated.law;

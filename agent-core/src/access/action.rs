@@ -21,6 +21,8 @@ pub enum Action {
     TakeIn,
     /// Set a field of a lead over what any source says.
     CorrectLead,
+    /// Have a lead judged again by the criteria.
+    JudgeAgain,
     /// Judge a lead otherwise than the criteria do.
     OverruleLead,
     /// Let one letter go.
@@ -88,13 +90,14 @@ const NOBODY: Allowed = Allowed {
 
 impl Action {
     /// All but [`Other`](Self::Other), in order.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Progress,
         Self::Propose,
         Self::Hear,
         Self::Sign,
         Self::TakeIn,
         Self::CorrectLead,
+        Self::JudgeAgain,
         Self::OverruleLead,
         Self::ApproveLetter,
         Self::RefuseLetter,
@@ -144,6 +147,10 @@ impl Action {
                 agent: true,
                 ..people(&[Owner, Manager, Researcher])
             },
+            Self::JudgeAgain => Allowed {
+                system: true,
+                ..people(&[Owner, Manager, Researcher])
+            },
             Self::Reconcile => Allowed {
                 system: true,
                 ..people(&[Owner, Manager])
@@ -180,6 +187,7 @@ impl Action {
             Self::Sign => "sign a contract",
             Self::TakeIn => "take a record in",
             Self::CorrectLead => "correct a lead",
+            Self::JudgeAgain => "have a lead judged again",
             Self::OverruleLead => "overrule a lead's verdict",
             Self::ApproveLetter => "approve a letter",
             Self::RefuseLetter => "refuse a letter",

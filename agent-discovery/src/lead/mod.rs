@@ -281,7 +281,8 @@ impl Process for Lead {
     fn action(input: &Self::Input) -> Action {
         match input {
             LeadInput::Intake { .. } => Action::TakeIn,
-            LeadInput::Overrule { .. } | LeadInput::Reconsider => Action::OverruleLead,
+            LeadInput::Overrule { .. } => Action::OverruleLead,
+            LeadInput::Reconsider => Action::JudgeAgain,
             LeadInput::Correct(_) => Action::CorrectLead,
             LeadInput::Read(_)
             | LeadInput::NotRead(_)

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::Duration;
-use dealwright_core::access::{Member, Role, Staff};
+use dealwright_core::access::{Action, Authorizer, Denied};
 use dealwright_core::handoff::{self, DealClosed, LeadQualified};
 use dealwright_core::money::{Currency, Money};
 use dealwright_core::page::{
@@ -29,6 +29,16 @@ use crate::score::{PriorParams, ScoringParams};
 
 pub(crate) fn at() -> Timestamp {
     Timestamp::UNIX_EPOCH + Duration::days(20_000)
+}
+
+/// Lets everybody do everything, so that what still holds is held by the lead itself.
+#[derive(Debug)]
+struct Anybody;
+
+impl Authorizer for Anybody {
+    fn allow(&self, _: &Actor, _: Action, _: &ProcessKey) -> Result<(), Denied> {
+        Ok(())
+    }
 }
 
 pub(crate) fn policy() -> LeadPolicy {
@@ -122,7 +132,7 @@ impl World {
         performer: LeadPerformer,
     ) -> Self {
         let host = Host::builder(Tenant::parse("t").unwrap(), store, PlainSealer::ZERO)
-            .authorizer(Staff::default().with("mara", Member::new([Role::Researcher])))
+            .authorizer(Anybody)
             .process::<Lead>(policy, performer)
             .unwrap()
             .process::<Market>(market, NoPerformer)
