@@ -79,12 +79,23 @@ impl CsvFile {
         format: CsvFormat,
     ) -> Result<Self, FileError> {
         let path = path.into();
-        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        if is_wide(&bytes) {
             return Err(FileError::Wide { path });
         }
+        // Control signs other than blanks and ends of lines; the last may be an old end of file.
+        let body = bytes.strip_suffix(&[0x1a]).unwrap_or(&bytes);
+        let strange = |byte: &u8| *byte < 0x20 && !b"\t\n\r\x0c".contains(byte);
+        let undefined = |byte: &u8| [0x81, 0x8d, 0x8f, 0x90, 0x9d].contains(byte);
         let text = match format.encoding {
-            Encoding::Utf8 => utf8(&path, bytes)?,
-            Encoding::Latin1 => bytes.iter().map(|byte| latin1(*byte)).collect(),
+            Encoding::Utf8 => {
+                refuse_at(&path, body, body.iter().position(strange))?;
+                utf8(&path, body.to_vec())?
+            }
+            Encoding::Latin1 => {
+                let found = body.iter().position(|b| strange(b) || undefined(b));
+                refuse_at(&path, body, found)?;
+                body.iter().map(|byte| latin1(*byte)).collect()
+            }
         };
         let text = match text.strip_prefix('\u{feff}') {
             Some(rest) => rest.to_owned(),
@@ -251,14 +262,50 @@ fn at(position: &csv::Position) -> usize {
 fn utf8(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
     String::from_utf8(bytes).map_err(|error| {
         let byte = error.utf8_error().valid_up_to();
-        let before = error.as_bytes().get(..byte).unwrap_or_default();
-        let lines = before.iter().filter(|byte| **byte == b'\n').count();
+        let (line, column) = line_and_column(error.as_bytes(), byte);
         FileError::Encoding {
             path: path.to_owned(),
             byte,
-            line: u64::try_from(lines).unwrap_or(u64::MAX - 1) + 1,
+            line,
+            column,
         }
     })
+}
+
+fn refuse_at(path: &Path, bytes: &[u8], found: Option<usize>) -> Result<(), FileError> {
+    let Some(byte) = found else { return Ok(()) };
+    let (line, column) = line_and_column(bytes, byte);
+    Err(FileError::NotText {
+        path: path.to_owned(),
+        byte,
+        line,
+        column,
+    })
+}
+
+/// Line and column, from 1; a column is a character, or a byte where there are none.
+fn line_and_column(bytes: &[u8], at: usize) -> (u64, u64) {
+    let before = bytes.get(..at).unwrap_or_default();
+    let lines = before.iter().filter(|byte| **byte == b'\n').count();
+    let last = before.rsplit(|byte| *byte == b'\n').next();
+    let last = last.unwrap_or_default();
+    let columns = std::str::from_utf8(last).map_or(last.len(), |text| text.chars().count());
+    let from_one = |n: usize| u64::try_from(n).unwrap_or(u64::MAX - 1) + 1;
+    (from_one(lines), from_one(columns))
+}
+
+/// Two bytes a character: by its mark, or by the zeros that every second byte then is.
+fn is_wide(bytes: &[u8]) -> bool {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return true;
+    }
+    let (pairs, _) = bytes
+        .get(..bytes.len().min(4_096))
+        .unwrap_or_default()
+        .as_chunks::<2>();
+    let zeros = |of: fn(&[u8; 2]) -> u8| pairs.iter().filter(|pair| of(pair) == 0).count();
+    let (first, second) = (zeros(|[a, _]| *a), zeros(|[_, b]| *b));
+    (first == 0) != (second == 0) && (first + second) * 2 > pairs.len()
 }
 
 /// Windows-1252, which is what files called Latin-1 are in.

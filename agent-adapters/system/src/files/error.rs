@@ -18,7 +18,7 @@ pub enum FileError {
     },
     /// A byte that does not occur in UTF-8.
     #[error(
-        "`{}` is not utf-8 at byte {byte} (line {line}); save it as utf-8, or set `encoding = \"latin1\"` under `[file]` in its map",
+        "`{}` is not utf-8 at byte {byte} (line {line}, column {column}); save it as utf-8, or set `encoding = \"latin1\"` under `[file]` in its map",
         path.display()
     )]
     Encoding {
@@ -28,6 +28,23 @@ pub enum FileError {
         byte: usize,
         /// Its line, from 1.
         line: u64,
+        /// Its column, in characters from 1.
+        column: u64,
+    },
+    /// Bytes that no table in text has.
+    #[error(
+        "`{}` is no text at byte {byte} (line {line}, column {column}); export the table again as `CSV UTF-8`",
+        path.display()
+    )]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// Offset of the first such byte, from 0.
+        byte: usize,
+        /// Its line, from 1.
+        line: u64,
+        /// Its column, in characters from 1.
+        column: u64,
     },
     /// Two bytes a character, as spreadsheets call "Unicode text".
     #[error("`{}` is utf-16; save it as `CSV UTF-8`", path.display())]
@@ -68,10 +85,12 @@ pub struct RowError {
 #[non_exhaustive]
 pub enum MapError {
     /// Not the form of a map.
-    #[error("map, line {line}: {why}; see the shipped maps for the form")]
+    #[error("map, line {line}, column {column}: {why}; see the shipped maps for the form")]
     Form {
         /// The line, from 1.
         line: usize,
+        /// The column, in characters from 1.
+        column: usize,
         /// What is wrong.
         why: String,
     },

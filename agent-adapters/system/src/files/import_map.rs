@@ -360,6 +360,7 @@ fn form(text: &str, error: &toml::de::Error) -> MapError {
     let before = text.get(..start).unwrap_or_default();
     MapError::Form {
         line: before.matches('\n').count() + 1,
+        column: before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1,
         why: error.message().lines().collect::<Vec<_>>().join(" "),
     }
 }

@@ -63,7 +63,7 @@ fn a_wrong_encoding_says_where_and_what_to_do() {
     let error = CsvFile::parse("t.csv", bytes.clone(), CsvFormat::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`t.csv` is not utf-8 at byte 10 (line 2); save it as utf-8, or set `encoding = \"latin1\"` under `[file]` in its map"
+        "`t.csv` is not utf-8 at byte 10 (line 2, column 2); save it as utf-8, or set `encoding = \"latin1\"` under `[file]` in its map"
     );
     let format = CsvFormat {
         encoding: Encoding::Latin1,
@@ -76,6 +76,23 @@ fn a_wrong_encoding_says_where_and_what_to_do() {
     );
     let wide = CsvFile::parse("t.csv", b"\xff\xfeN\0".to_vec(), CsvFormat::default());
     assert!(matches!(wide, Err(FileError::Wide { .. })));
+    // Without its mark, in both orders.
+    for wide in [b"N\0a\0;\0\xe4\0\n\0", b"\0N\0a\0;\0\xe4\0\n"] {
+        let wide = CsvFile::parse("t.csv", wide.to_vec(), CsvFormat::default());
+        assert!(matches!(wide, Err(FileError::Wide { .. })));
+    }
+    // Neither: no encoding makes a table of it.
+    for encoding in [Encoding::Utf8, Encoding::Latin1] {
+        let format = CsvFormat {
+            encoding,
+            delimiter: None,
+        };
+        let picture = CsvFile::parse("t.csv", b"a,b\nc\x01\0\x8f".to_vec(), format).unwrap_err();
+        assert_eq!(
+            picture.to_string(),
+            "`t.csv` is no text at byte 5 (line 2, column 2); export the table again as `CSV UTF-8`"
+        );
+    }
 }
 
 #[test]
@@ -181,8 +198,11 @@ fn a_missing_column_is_named_with_those_there_are() {
 #[test]
 fn mistakes_in_maps_say_where() {
     let wrong = |text: &str| ImportMap::parse(text).unwrap_err().to_string();
-    assert!(wrong("[columns]\nsorce = \"x\"\n").starts_with("map, line 2: unknown field `sorce`"));
-    assert!(wrong("[defaults]\ncurrency = \"XXQ\"\n").starts_with("map, line 2: "));
+    assert!(
+        wrong("[columns]\nsorce = \"x\"\n")
+            .starts_with("map, line 2, column 1: unknown field `sorce`")
+    );
+    assert!(wrong("[defaults]\ncurrency = \"XXQ\"\n").starts_with("map, line 2, column 12: "));
     assert!(wrong("[roles]\nnome = [\"x\"]\n").contains("unknown variant `nome`"));
     let clash = "[columns]\nsource = \"L\"\n[roles]\nname = [\"L\"]\n";
     assert!(wrong(clash).contains("`L` stands under `name`"));
