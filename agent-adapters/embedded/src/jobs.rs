@@ -1,6 +1,7 @@
 //! The writer: one thread, one connection, many jobs a transaction.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -89,18 +90,24 @@ type Answer = Box<dyn FnOnce(Option<&PortError>) + Send>;
 type Job = Box<dyn FnOnce(&Connection, &mut Leases) -> Result<Answer, (PortError, Answer)> + Send>;
 
 pub(crate) struct Writer {
+    path: PathBuf,
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection, leases: Leases) -> Result<Self, PortError> {
+    pub(crate) fn start(
+        path: PathBuf,
+        connection: Connection,
+        leases: Leases,
+    ) -> Result<Self, PortError> {
         let (jobs, waiting) = channel();
         let thread = std::thread::Builder::new()
             .name("dealwright-store".to_owned())
             .spawn(move || work(&connection, leases, &waiting))
             .map_err(|e| PortError::new("open store", PortErrorKind::Unexpected).with_source(e))?;
         Ok(Self {
+            path,
             jobs: Some(jobs),
             thread: Some(thread),
         })
@@ -115,13 +122,15 @@ impl Writer {
         + 'static,
     ) -> Result<T, PortError> {
         let (reply, answer) = oneshot::channel();
+        let path = self.path.clone();
         let boxed: Job = Box::new(move |db, leases| {
             let finish = |result: Option<Result<T, PortError>>| -> Answer {
                 Box::new(move |spoiled| {
                     let result = match (spoiled, result) {
                         (None, Some(result)) => result,
                         (Some(error), _) => {
-                            Err(PortError::new(operation, error.kind()).with_source(error.chain()))
+                            let why = format!("`{}`: {}", path.display(), error.chain());
+                            Err(PortError::new(operation, error.kind()).with_source(why))
                         }
                         (None, None) => Err(PortError::new(operation, PortErrorKind::Unexpected)),
                     };

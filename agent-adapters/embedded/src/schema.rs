@@ -45,8 +45,9 @@ pub(crate) fn prepare(connection: &Connection) -> Result<(), PortError> {
 }
 
 /// Reads what the file says of itself, without a change to it; answers its version, 0 for a new
-/// one.
-pub(crate) fn check(connection: &Connection) -> Result<i64, PortError> {
+/// one. With `every_page` all of it is read, so that no work begins on a file that is damaged
+/// anywhere.
+pub(crate) fn check(connection: &Connection, every_page: bool) -> Result<i64, PortError> {
     let failed = |e| map("open store", e);
     connection
         .execute_batch("pragma busy_timeout = 5000")
@@ -83,6 +84,15 @@ pub(crate) fn check(connection: &Connection) -> Result<i64, PortError> {
                 |_| Ok(()),
             )
             .map_err(failed)?;
+    }
+    if every_page && version > 0 {
+        let word: String = connection
+            .query_row("pragma quick_check(1)", [], |row| row.get(0))
+            .map_err(failed)?;
+        if word != "ok" {
+            let word = word.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+            return Err(corrupt("open store", word));
+        }
     }
     Ok(version)
 }

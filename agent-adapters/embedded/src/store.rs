@@ -1,5 +1,6 @@
 use std::fmt::{self, Debug};
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -47,7 +48,8 @@ impl Debug for EmbeddedStore {
 impl EmbeddedStore {
     /// Opens or creates the store as its owner: the one process that runs its work.
     ///
-    /// Work that had started under an earlier owner is free again or `Unknown`, by its class.
+    /// Work that had started under an earlier owner is free again or `Unknown`, by its class. Every
+    /// page is read before anything is written, so opening takes longer as the file grows.
     ///
     /// # Errors
     ///
@@ -74,6 +76,7 @@ impl EmbeddedStore {
             })?;
         }
         let lock = if owner { Some(lock(path)?) } else { None };
+        emptied(path)?;
         Self::open_locked(path, options, owner, lock).map_err(|e| at_path(&e, path))
     }
 
@@ -85,7 +88,7 @@ impl EmbeddedStore {
     ) -> Result<Self, PortError> {
         let db = Connection::open(path).map_err(|e| map("open store", e))?;
         // Looks before it touches: a file that is damaged or somebody else's stays as it is.
-        let version = schema::check(&db)?;
+        let version = schema::check(&db, owner)?;
         schema::prepare(&db)?;
         if let Some(pages) = options.max_pages {
             db.pragma_update(None, "max_page_count", pages)
@@ -102,13 +105,17 @@ impl EmbeddedStore {
             schema::prepare(&reader)?;
             Ok::<_, PortError>(Mutex::new(reader))
         };
-        Ok(Self {
+        let store = Self {
             path: path.to_owned(),
             readers: [reader()?, reader()?],
-            writer: Writer::start(db, leases)?,
+            writer: Writer::start(path.to_owned(), db, leases)?,
             owner,
             _lock: lock,
-        })
+        };
+        if let Some(lock) = &store._lock {
+            made(lock);
+        }
+        Ok(store)
     }
 
     fn reader(&self) -> MutexGuard<'_, Connection> {
@@ -128,10 +135,16 @@ impl EmbeddedStore {
     }
 }
 
-fn lock(path: &Path) -> Result<File, PortError> {
+fn lock_path(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
-    let file = File::create(&beside).map_err(|e| {
+    PathBuf::from(beside)
+}
+
+fn lock(path: &Path) -> Result<File, PortError> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    let file = options.open(lock_path(path)).map_err(|e| {
         PortError::new("open store", PortErrorKind::PermissionDenied).with_source(e)
     })?;
     file.try_lock().map_err(|_| {
@@ -141,6 +154,28 @@ fn lock(path: &Path) -> Result<File, PortError> {
         ))
     })?;
     Ok(file)
+}
+
+/// Notes beside the store that it was made. Best effort: without the note an emptied file is taken
+/// for a new one, as before.
+fn made(mut lock: &File) {
+    if lock.metadata().is_ok_and(|m| m.len() == 0) {
+        let _ = lock.write_all(b"made\n");
+    }
+}
+
+/// Refuses a file without a byte in it where a store was made before: SQLite would take it for a
+/// new one, and all would seem to be gone.
+fn emptied(path: &Path) -> Result<(), PortError> {
+    let len = |path: &Path| fs::metadata(path).map(|m| m.len());
+    let was = len(&lock_path(path)).is_ok_and(|len| len > 0);
+    if was && len(path).is_ok_and(|len| len == 0) {
+        return Err(corrupt(
+            "open store",
+            format!("`{}` is empty, though it was not before", path.display()),
+        ));
+    }
+    Ok(())
 }
 
 /// The same error, saying which file it is about.
