@@ -1,11 +1,12 @@
 mod delivery;
+mod letters;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use dealwright_core::access::Staff;
 use dealwright_core::handoff::ServiceLevel;
 use dealwright_core::knowledge::{
-    CatalogueParams, PlaybookParams, RateCardParams, Templates, TemplatesParams,
+    CatalogueParams, PlaybookParams, RateCardParams, TemplateSource, TemplatesParams,
 };
 use dealwright_core::money::UnitPrice;
 use dealwright_core::orchestration::Budget;
@@ -89,6 +90,9 @@ pub struct Business {
     /// Charges above this many minor units wait for a person, by currency.
     #[serde(default)]
     pub approve_charges_above: BTreeMap<String, i64>,
+    /// How the store is kept.
+    #[serde(default)]
+    pub store: StoreSettings,
     /// What is sold; from `services.toml`.
     #[serde(skip)]
     pub catalogue: CatalogueParams,
@@ -98,6 +102,19 @@ pub struct Business {
     /// How letters read; from `templates.toml`.
     #[serde(skip)]
     pub templates: TemplatesParams,
+    /// Where each template stands, for messages.
+    #[serde(skip)]
+    places: letters::Places,
+}
+
+/// How the store is kept.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSettings {
+    /// The most pages (of 4 KiB) that the store may have; as many as the disk holds where none is
+    /// given. What does not fit is refused and nothing of it is kept.
+    #[serde(default)]
+    pub max_pages: Option<u32>,
 }
 
 /// Law, consent and approval.
@@ -185,16 +202,52 @@ struct Services {
     rates: RateCardParams,
 }
 
+/// Templates that know where they stand.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Letters {
+    #[serde(default)]
+    templates: Vec<toml::Spanned<TemplateSource>>,
+}
+
+fn file<T: serde::de::DeserializeOwned>(
+    file: &'static str,
+    text: &str,
+) -> Result<T, BusinessError> {
+    toml::from_str(text).map_err(|error| {
+        let (line, column) =
+            letters::line_and_column(text, error.span().map_or(0, |span| span.start));
+        BusinessError::File {
+            file,
+            line,
+            column,
+            what: error.message().lines().collect::<Vec<_>>().join(" "),
+        }
+    })
+}
+
 /// Why a business cannot be run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BusinessError {
     /// A file does not read.
-    #[error("`{file}` does not read: {what}")]
+    #[error("`{file}`, line {line}, column {column}: {what}; correct the line")]
     File {
         /// Which.
         file: &'static str,
-        /// Where and why.
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// Why.
+        what: String,
+    },
+    /// A letter cannot be written.
+    #[error("{place}: {what}; correct it there")]
+    Template {
+        /// File, line and column.
+        place: String,
+        /// Why.
         what: String,
     },
     /// A part does not hold together.
@@ -260,20 +313,28 @@ impl Business {
     ///
     /// [`BusinessError::File`] names the file, the place and what is expected there.
     pub fn read(agency: &str, services: &str, templates: &str) -> Result<Self, BusinessError> {
-        fn file<T: serde::de::DeserializeOwned>(
-            name: &'static str,
-            text: &str,
-        ) -> Result<T, BusinessError> {
-            toml::from_str(text).map_err(|e| BusinessError::File {
-                file: name,
-                what: e.to_string().replace('\n', " "),
-            })
-        }
         let mut business: Self = file("agency.toml", agency)?;
         let services: Services = file("services.toml", services)?;
         business.catalogue = services.catalogue;
         business.rates = Some(services.rates);
-        business.templates = file("templates.toml", templates)?;
+        let written: Letters = file("templates.toml", templates)?;
+        // A span is that of a heading; what is under it reaches to the next.
+        let starts: Vec<usize> = written.templates.iter().map(|t| t.span().start).collect();
+        for source in written.templates {
+            let start = source.span().start;
+            let next = starts.iter().copied().filter(|other| *other > start).min();
+            let source = source.into_inner();
+            business.places.insert(
+                (source.id.to_string(), source.kind),
+                letters::Place {
+                    file: "templates.toml".to_owned(),
+                    text: templates.to_owned(),
+                    start,
+                    end: next.unwrap_or(templates.len()),
+                },
+            );
+            business.templates.templates.push(source);
+        }
         Ok(business)
     }
 
@@ -290,11 +351,9 @@ impl Business {
             .check(&catalogue)
             .map_err(|e| part("rates")(&e))?;
         let template_sources = delivery::with_standard(self.templates);
-        let templates: Templates = template_sources
-            .clone()
-            .check()
-            .map_err(|e| part("templates")(&e))?;
         let playbook = self.playbook.check().map_err(|e| part("playbook")(&e))?;
+        let dunning = self.dunning.check().map_err(|e| part("dunning")(&e))?;
+        let templates = letters::check(&template_sources, &self.places, &playbook, &dunning)?;
         let authority = self
             .authority
             .check(&rates)
@@ -304,7 +363,6 @@ impl Business {
         }
         .check()
         .map_err(|e| part("clauses")(&e))?;
-        let dunning = self.dunning.check().map_err(|e| part("dunning")(&e))?;
         let ideal = self.ideal.check().map_err(|e| part("ideal")(&e))?;
         let scoring = self.scoring.check().map_err(|e| part("scoring")(&e))?;
         if !self.notices.contains_key("en") {

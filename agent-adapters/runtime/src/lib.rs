@@ -14,7 +14,7 @@ mod tests;
 pub use agency::{Agency, AgencyBuilder, AgencyError, CLIENT_ORDER, NoFetcher};
 pub use business::{
     Business, BusinessError, CheckedBusiness, DealSettings, DeliverySettings, LawSettings,
-    LeadSettings, MarketSettings, ReadingSettings, StaffSettings, WeekSettings,
+    LeadSettings, MarketSettings, ReadingSettings, StaffSettings, StoreSettings, WeekSettings,
 };
 pub use lineage::{Lineage, LineageStep};
 pub use runtime::{Progress, Runtime, RuntimeOptions};
