@@ -92,13 +92,8 @@ impl ImportLeads {
                 else {
                     continue;
                 };
-                if leads.insert(lead) {
-                    report.new += 1;
-                } else {
-                    report.merged += 1;
-                }
                 let dedupe = format!("intake-{}", record.natural_key());
-                offers.push(self.host.input::<Lead>(
+                let offer = self.host.input::<Lead>(
                     lead.to_string(),
                     &dedupe,
                     by.clone(),
@@ -107,13 +102,28 @@ impl ImportLeads {
                         lead,
                         record: Box::new(record.clone()),
                     },
-                )?);
+                )?;
+                offers.push((lead, offer));
             }
         }
+        let (places, mut offers): (Vec<LeadId>, Vec<_>) = offers.into_iter().unzip();
+        let mut taken = Vec::with_capacity(places.len());
         while !offers.is_empty() {
             let rest = offers.split_off(offers.len().min(500));
-            self.host.store().offer(offers).await?;
+            taken.extend(self.host.store().offer(offers).await?);
             offers = rest;
+        }
+        // What an earlier import offered and nobody has worked on yet is known as well.
+        for (lead, _) in places.iter().zip(&taken).filter(|(_, fresh)| !**fresh) {
+            report.known += 1;
+            leads.insert(*lead);
+        }
+        for (lead, _) in places.iter().zip(&taken).filter(|(_, fresh)| **fresh) {
+            if leads.insert(*lead) {
+                report.new += 1;
+            } else {
+                report.merged += 1;
+            }
         }
         report.leads = leads.len() as u64;
         Ok(report)
