@@ -50,18 +50,23 @@ pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
             )
         })
     };
+    let in_home = |e: &dyn std::fmt::Display| format!("{}: {e}", home.display());
     let business = Business::read(
         &read("agency.toml")?,
         &read("services.toml")?,
         &read("templates.toml")?,
     )
-    .map_err(|e| e.to_string())?;
-    let told = |e: PortError| e.chain();
+    .map_err(|e| in_home(&e))?;
+    // Before the store is touched: what cannot be run leaves everything as it is.
+    business.clone().check().map_err(|e| in_home(&e))?;
     let path = home.join("store.sqlite");
+    let options = Options {
+        max_pages: business.store.max_pages,
+    };
     let store = if owner {
-        EmbeddedStore::open(&path, Options::default())
+        EmbeddedStore::open(&path, options)
     } else {
-        EmbeddedStore::open_beside(&path, Options::default())
+        EmbeddedStore::open_beside(&path, options)
     }
     .map_err(told)?;
     let keys = Keyring::open_or_create(&home.join("keys/master.key")).map_err(told)?;
@@ -76,7 +81,21 @@ pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
         .gateway(NoGateway)
         .renderer(Typesetter::new(), Format::Pdf)
         .build()
-        .map_err(|e| e.to_string())
+        .map_err(|e| in_home(&e))
+}
+
+/// What a port says, and what to do about it.
+pub(crate) fn told(error: PortError) -> String {
+    let what = error.chain();
+    match error.kind() {
+        PortErrorKind::Full => format!(
+            "{what}; make room on the disk, or raise `max_pages` under `[store]` in agency.toml, and give the command again: nothing of the last step was kept, everything before it was"
+        ),
+        PortErrorKind::Corrupt => format!(
+            "{what}; the file was left as it was: put a whole copy of it in its place and give the command again"
+        ),
+        _ => what,
+    }
 }
 
 /// Opens the agency beside its owner for `by`, who must be allowed `action` on the whole of it.
@@ -84,7 +103,7 @@ pub(crate) fn open_for(home: &Path, by: &str, action: Action) -> Result<Agency, 
     let agency = open(home, false)?;
     let host = agency.host();
     host.allow(&Actor::person(by), action, &host.key::<Desk>("main"))
-        .map_err(|e| e.chain())?;
+        .map_err(told)?;
     Ok(agency)
 }
 

@@ -47,9 +47,12 @@ pub(crate) fn run(home: &Path, args: &ImportArgs, by: &str, json: bool) -> Resul
     let agency = home::open(home, true)?;
     let params = Params::default().check().map_err(|e| e.to_string())?;
     let import = ImportLeads::new(agency.host().clone(), params);
-    let report = block_on(import.run(&Actor::person(by), records, now)).map_err(|e| e.chain())?;
+    let report = block_on(import.run(&Actor::person(by), records, now)).map_err(home::told)?;
     for why in refused.iter().take(NAMED) {
         eprintln!("refused, {why}");
+    }
+    if refused.len() > NAMED {
+        eprintln!("refused, {} more of them", refused.len() - NAMED);
     }
     Ok(if json {
         json!({
@@ -91,7 +94,7 @@ pub(crate) fn table(
     for row in file.rows() {
         match row {
             Ok(row) => rows.push(row),
-            Err(error) => refused.push(error.to_string()),
+            Err(error) => refused.push(format!("`{}`, {error}", file.path().display())),
         }
     }
     let read = rows.len() + refused.len();
@@ -102,7 +105,10 @@ pub(crate) fn table(
     for row in &rows {
         match record(map, &plan, row, given, now) {
             Ok(record) => records.push(record),
-            Err(why) => refused.push(format!("line {}: {why}", row.line())),
+            Err(why) => {
+                let (path, line) = (file.path().display(), row.line());
+                refused.push(format!("`{path}`, line {line}: {why}"));
+            }
         }
     }
     Ok(Table {

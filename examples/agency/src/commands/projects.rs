@@ -8,7 +8,7 @@ use dealwright_simulation::processes;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
-use crate::home;
+use crate::home::{self, told};
 
 /// Projects with how far they are and what waits for a person.
 pub(crate) fn list(home: &Path, by: &str, json: bool) -> Result<String, String> {
@@ -16,11 +16,11 @@ pub(crate) fn list(home: &Path, by: &str, json: bool) -> Result<String, String> 
     let host = agency.host();
     block_on(async {
         let mut rows = Vec::new();
-        for key in processes(host).await.map_err(|e| e.chain())? {
+        for key in processes(host).await.map_err(told)? {
             if key.kind() != "project" {
                 continue;
             }
-            let Some((_, state)) = host.state::<Project>(&key).await.map_err(|e| e.chain())? else {
+            let Some((_, state)) = host.state::<Project>(&key).await.map_err(told)? else {
                 continue;
             };
             let done = state

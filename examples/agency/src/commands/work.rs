@@ -22,11 +22,7 @@ use futures::executor::block_on;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use crate::home;
-
-fn told(error: dealwright_core::error::PortError) -> String {
-    error.chain()
-}
+use crate::home::{self, told};
 
 /// Works on what is due.
 pub(crate) fn run(home: &Path, until_idle: bool, json: bool) -> Result<String, String> {
