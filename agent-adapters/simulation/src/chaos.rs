@@ -91,6 +91,8 @@ pub struct Chaos {
 #[derive(Debug, Default)]
 struct Shared {
     calls: u64,
+    /// Whether the row that is handled now is to be held up where it hurts.
+    armed: bool,
     counts: FaultCounts,
 }
 
@@ -139,6 +141,42 @@ impl Chaos {
             self.clock.move_to(late);
         }
         Some(fault)
+    }
+
+    /// Decides whether the worker of the next effect is held up in the middle of it; one that
+    /// takes over from another is held up more often than that.
+    pub(crate) fn arm(&self, takes_over: bool) {
+        let mut shared = self.lock();
+        shared.calls += 1;
+        let call = shared.calls.to_string();
+        let per_mille = self.per_mille * if takes_over { 25 } else { 5 };
+        shared.armed = self.rng.chance(per_mille, &["hold up", &call]);
+    }
+
+    pub(crate) fn disarm(&self) {
+        self.lock().armed = false;
+    }
+
+    /// Holds the worker up for as long as nobody polls it, if this is where it is to happen.
+    async fn held_up(&self, operation: &str) {
+        if self.holds_up(operation) {
+            futures::pending!();
+        }
+    }
+
+    fn holds_up(&self, operation: &str) -> bool {
+        let mut shared = self.lock();
+        if !shared.armed {
+            return false;
+        }
+        shared.calls += 1;
+        let call = shared.calls.to_string();
+        if !self.rng.chance(500, &["held up", operation, &call]) {
+            return false;
+        }
+        shared.armed = false;
+        *shared.counts.entry(Fault::Delay.word()).or_default() += 1;
+        true
     }
 
     pub(crate) fn roll_one(&self, operation: &str, fault: Fault) -> bool {
@@ -278,6 +316,9 @@ impl<S: Store> Store for ChaosStore<S> {
         if fault == Some(Fault::ErrorBefore) {
             return Err(before("mark"));
         }
+        if matches!(mark, Mark::Started { .. }) {
+            self.chaos.held_up("start").await;
+        }
         let done = self.inner.mark(key, token, mark).await;
         self.write("mark", fault, done)
     }
@@ -329,11 +370,16 @@ impl<M: Messenger> Messenger for ChaosMessenger<M> {
     }
 
     async fn send(&self, sendable: Sendable) -> Result<Receipt, PortError> {
-        match self.chaos.roll("send", WRITES) {
-            Some(Fault::ErrorBefore) => Err(before("send")),
-            Some(Fault::ErrorAfter) => self.inner.send(sendable).await.and(Err(after("send"))),
-            Some(Fault::TimeoutAfter) => self.inner.send(sendable).await.and(Err(timeout("send"))),
-            _ => self.inner.send(sendable).await,
+        let fault = self.chaos.roll("send", WRITES);
+        if fault == Some(Fault::ErrorBefore) {
+            return Err(before("send"));
+        }
+        let sent = self.inner.send(sendable).await;
+        self.chaos.held_up("send").await;
+        match fault {
+            Some(Fault::ErrorAfter) => sent.and(Err(after("send"))),
+            Some(Fault::TimeoutAfter) => sent.and(Err(timeout("send"))),
+            _ => sent,
         }
     }
 }
@@ -360,13 +406,16 @@ impl<G: PaymentGateway> PaymentGateway for ChaosGateway<G> {
     }
 
     async fn charge(&self, charge: Charge) -> Result<ChargeReceipt, PortError> {
-        match self.chaos.roll("charge", WRITES) {
-            Some(Fault::ErrorBefore) => Err(before("charge")),
-            Some(Fault::ErrorAfter) => self.inner.charge(charge).await.and(Err(after("charge"))),
-            Some(Fault::TimeoutAfter) => {
-                self.inner.charge(charge).await.and(Err(timeout("charge")))
-            }
-            _ => self.inner.charge(charge).await,
+        let fault = self.chaos.roll("charge", WRITES);
+        if fault == Some(Fault::ErrorBefore) {
+            return Err(before("charge"));
+        }
+        let taken = self.inner.charge(charge).await;
+        self.chaos.held_up("charge").await;
+        match fault {
+            Some(Fault::ErrorAfter) => taken.and(Err(after("charge"))),
+            Some(Fault::TimeoutAfter) => taken.and(Err(timeout("charge"))),
+            _ => taken,
         }
     }
 }

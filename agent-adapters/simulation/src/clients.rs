@@ -342,7 +342,11 @@ impl SimClients {
             }
             ("question", _) if buys => say("About 30 pages, and we are listed in 6 directories."),
             ("proposal", Persona::Haggles) if place == "1" => {
-                say("That is too expensive for us. Could you give us a 10% discount?")
+                // Some ask for more than may be given for anything.
+                match self.rng.below(3, &["asks for", address]) {
+                    0 => say("That is too expensive for us. Could you give us a 14% discount?"),
+                    _ => say("That is too expensive for us. Could you give us a 10% discount?"),
+                }
             }
             ("proposal", _) if buys => say("We accept your proposal, please go ahead."),
             ("contract", _) if buys => say("I sign."),

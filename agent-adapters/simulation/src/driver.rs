@@ -1,9 +1,13 @@
+use std::collections::VecDeque;
+use std::fmt::{self, Debug};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use async_trait::async_trait;
 use chrono::Duration;
 use dealwright_core::error::{PortError, PortErrorKind};
-use dealwright_core::process::{Claim, Handled, Host, Work, event_log_hash};
+use dealwright_core::process::{Claim, Handled, Host, WorkKind, WorkState, event_log_hash};
 use dealwright_core::time::{Clock, Timestamp};
 
 use crate::providers::{reconcile, unknown_works};
@@ -78,18 +82,27 @@ pub struct SequentialDriver {
     lives: u64,
     turns: u64,
     chaos: Option<Chaos>,
+    held_up: VecDeque<HeldUp>,
     unknown: Option<(OnUnknown, Arc<dyn Providers>)>,
-    ghost: Option<Ghost>,
 }
 
-/// A row in the hands of a worker that is taken for dead and is not: it goes on with it after
-/// somebody else has taken it up.
-#[derive(Debug)]
-struct Ghost {
-    work: Work,
-    claimed: Timestamp,
-    after: u64,
+/// A worker that stands still in the middle of an effect. Others take its row for abandoned, and
+/// it does not know that when it goes on.
+struct HeldUp {
+    until: u64,
+    handling: Pin<Box<dyn Future<Output = Result<Handled, PortError>> + Send>>,
 }
+
+impl Debug for HeldUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldUp")
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Turns that others have before a worker that was held up goes on.
+const TURNS_HELD_UP: u64 = 2;
 
 impl SequentialDriver {
     /// A driver of `host` on `clock`.
@@ -101,8 +114,8 @@ impl SequentialDriver {
             lives: 0,
             turns: 0,
             chaos: None,
+            held_up: VecDeque::new(),
             unknown: None,
-            ghost: None,
         }
     }
 
@@ -169,9 +182,8 @@ impl SequentialDriver {
             // Whatever it held is free again under the next name.
             self.lives += 1;
         }
-        if let Some(ghost) = self.ghost.take_if(|ghost| self.turns > ghost.after) {
-            // What it comes to is nobody's to hear: whoever holds the row now decides.
-            let _ = self.host.handle(ghost.work, ghost.claimed).await;
+        if let Some(late) = self.held_up.pop_front_if(|late| late.until <= self.turns) {
+            return self.done(late.handling.await);
         }
         let now = self.clock.now();
         let out_of_order = self.chaos.as_ref().is_some_and(Chaos::roll_reorder);
@@ -194,6 +206,10 @@ impl SequentialDriver {
             Err(error) => return self.failed(error),
         };
         let Some(work) = claims.works.into_iter().next_back() else {
+            // Nobody sleeps through the night in the middle of something.
+            if let Some(late) = self.held_up.pop_front() {
+                return self.done(late.handling.await);
+            }
             return Ok(Step::Idle {
                 next_due: claims.next_due,
             });
@@ -202,22 +218,34 @@ impl SequentialDriver {
             // The row that was passed over is leased under this name: give it back by dying.
             self.lives += 1;
         }
-        if let Some(chaos) = &self.chaos
-            && self.ghost.is_none()
-            && chaos.roll_ghost()
-        {
-            self.lives += 1;
-            self.ghost = Some(Ghost {
-                work,
-                claimed: now,
-                after: self.turns,
-            });
-            return Ok(Step::Failed {
-                error: "injected: the worker is taken for dead".to_owned(),
-            });
-        }
         self.turns += 1;
-        match self.host.handle(work, now).await {
+        let effect = work.kind == WorkKind::Effect && work.state == WorkState::Ready;
+        let Some(chaos) = self.chaos.clone().filter(|_| effect) else {
+            let done = self.host.handle(work, now).await;
+            return self.done(done);
+        };
+        let host = self.host.clone();
+        let mut handling = Box::pin(async move { host.handle(work, now).await });
+        chaos.arm(!self.held_up.is_empty());
+        let polled = futures::poll!(&mut handling);
+        chaos.disarm();
+        match polled {
+            Poll::Ready(done) => self.done(done),
+            Poll::Pending => {
+                self.held_up.push_back(HeldUp {
+                    until: self.turns + TURNS_HELD_UP,
+                    handling,
+                });
+                self.lives += 1;
+                Ok(Step::Failed {
+                    error: "held up".to_owned(),
+                })
+            }
+        }
+    }
+
+    fn done(&mut self, done: Result<Handled, PortError>) -> Result<Step, PortError> {
+        match done {
             Ok(handled) => Ok(Step::Handled(handled)),
             Err(error) => self.failed(error),
         }
@@ -298,10 +326,6 @@ impl SequentialDriver {
 impl Chaos {
     fn roll_crash(&self) -> bool {
         self.roll_one("driver", Fault::Crash)
-    }
-
-    fn roll_ghost(&self) -> bool {
-        self.roll_one("ghost", Fault::Crash)
     }
 
     fn roll_reorder(&self) -> bool {

@@ -99,9 +99,6 @@ pub async fn check_world(
 ) -> Result<Vec<String>, PortError> {
     let host = agency.host();
     let mut violations = check_invariants(host, keys, mail, money).await?;
-    // Prices are computed again from what was stored, and by sound code.
-    #[cfg(feature = "seeded-bugs")]
-    let _sound = dealwright_core::process::Sound::begin();
     for key in keys.iter().filter(|k| k.kind() == "deal") {
         let Some(state) = deal_state(host, key).await? else {
             continue;

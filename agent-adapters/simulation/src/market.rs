@@ -63,7 +63,11 @@ fn lead(rng: SeededRng, n: u32, days: u32) -> Option<Vec<(LeadId, IntakeRecord, 
     };
     let listed = |source: &str, row: String| -> Option<IntakeRecord> {
         let mut record = IntakeRecord::new(SourceName::parse(source).ok()?, row, start());
-        record.name = Some(format!("{name} {trade} {n} Ltd"));
+        record.name = Some(match rng.chance(40, &["gap", &key]) {
+            // A directory whose own template was never filled in.
+            true => format!("{name} {{{{trade}}}} {n} Ltd"),
+            false => format!("{name} {trade} {n} Ltd"),
+        });
         record.phone = phone(phone_of(rng, &domain));
         record.street = Some(street.clone());
         record.locality = Some(place.1.to_owned());

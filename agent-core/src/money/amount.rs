@@ -257,10 +257,6 @@ impl Money {
         if total == 0 {
             return Err(MoneyError::NoWeights);
         }
-        #[cfg(feature = "seeded-bugs")]
-        if crate::process::bug(crate::process::Bug::FloatMoney) {
-            return Ok(self.allocated_by_floats(weights));
-        }
         let size = u128::from(self.minor.unsigned_abs());
         // 64 by 64 bits: the product cannot leave 128.
         let mut shares: Vec<(usize, u128, u128)> = weights
@@ -286,17 +282,6 @@ impl Money {
                 let whole = i128::try_from(whole).map_err(|_| MoneyError::Overflow)?;
                 Self::from_wide(if self.minor < 0 { -whole } else { whole }, self.currency)
             })
-            .collect()
-    }
-
-    /// What a careless hand would write: shares by floats, each rounded for itself.
-    #[cfg(feature = "seeded-bugs")]
-    fn allocated_by_floats(self, weights: &[u64]) -> Vec<Self> {
-        let total: u64 = weights.iter().sum();
-        let share = |weight: &u64| self.minor as f32 * (*weight as f32 / total as f32);
-        weights
-            .iter()
-            .map(|weight| Self::from_minor(share(weight).trunc() as i64, self.currency))
             .collect()
     }
 

@@ -1,7 +1,9 @@
 //! Bugs on purpose, to show that the tests would find them.
 
-/// A deliberate bug. Each is in the code only with the feature `seeded-bugs`, and even then off
-/// unless a test plants it for its own thread.
+/// A deliberate bug, written where the mistake would be made.
+///
+/// None is in a build without the feature `seeded-bugs`, which is for tests of this family only.
+/// With it a bug is in force only in the thread that planted it, until another is planted there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Bug {
@@ -13,20 +15,20 @@ pub enum Bug {
     FloatMoney,
     /// A timeout of an at-most-once port is retried.
     RetryTimeout,
-    /// A commit does not look at the lease's token.
+    /// Neither a mark nor a commit looks at the lease and its token.
     LeaseWithoutFence,
     /// A consumed input stays ready.
     InputConsumedTwice,
-    /// The desk never gives caps a look.
+    /// The desk looks at neither hours nor caps.
     CapsIgnored,
-    /// An approval can be used again.
-    ApprovalReused,
-    /// A discount beyond authority is granted when asked twice.
+    /// Whatever discount is asked for is granted.
     AuthorityIgnored,
-    /// An invoice step has a new key each time it is asked for.
+    /// A charge has a new key each time it is tried.
     InvoiceKeyPerAttempt,
-    /// The letter of a first contact lacks the source notice and nobody looks.
+    /// Nobody looks at the letter itself.
     LintSkipped,
+    /// A commit does not look at the revision it rests on.
+    RevisionUnchecked,
 }
 
 impl Bug {
@@ -39,10 +41,10 @@ impl Bug {
         Self::LeaseWithoutFence,
         Self::InputConsumedTwice,
         Self::CapsIgnored,
-        Self::ApprovalReused,
         Self::AuthorityIgnored,
         Self::InvoiceKeyPerAttempt,
         Self::LintSkipped,
+        Self::RevisionUnchecked,
     ];
 }
 
@@ -53,47 +55,29 @@ mod switch {
     use super::Bug;
 
     thread_local! {
-        static ON: Cell<Option<Bug>> = const { Cell::new(None) };
+        static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
     }
 
-    /// Switches one bug on (or all off) for this thread.
-    pub fn seed_bug(bug: Option<Bug>) {
-        ON.with(|on| on.set(bug));
+    /// Plants one bug in this thread, in place of the one that was there; `None` plants none.
+    pub fn plant_bug(bug: Option<Bug>) {
+        PLANTED.with(|planted| planted.set(bug));
     }
 
-    /// Switches all bugs off for this thread until it is dropped: an oracle must see soundly.
-    #[derive(Debug)]
-    pub struct Sound(Option<Bug>);
-
-    impl Sound {
-        /// Begins now.
-        #[must_use]
-        pub fn begin() -> Self {
-            Self(ON.with(Cell::take))
-        }
-    }
-
-    impl Drop for Sound {
-        fn drop(&mut self) {
-            seed_bug(self.0);
-        }
-    }
-
-    pub(super) fn is_on(bug: Bug) -> bool {
-        ON.with(Cell::get) == Some(bug)
+    pub(super) fn is_planted(bug: Bug) -> bool {
+        PLANTED.with(Cell::get) == Some(bug)
     }
 }
 
 #[cfg(feature = "seeded-bugs")]
-pub use switch::{Sound, seed_bug};
+pub use switch::plant_bug;
 
-/// Whether `bug` is switched on: a constant `false` in every ordinary build.
+/// Whether `bug` is planted in this thread: a constant `false` without the feature.
 #[inline]
 #[must_use]
 pub fn bug(bug: Bug) -> bool {
     #[cfg(feature = "seeded-bugs")]
     {
-        switch::is_on(bug)
+        switch::is_planted(bug)
     }
     #[cfg(not(feature = "seeded-bugs"))]
     {

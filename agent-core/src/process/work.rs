@@ -122,7 +122,9 @@ impl Work {
     /// What the provider is given; the same for every retry.
     #[must_use]
     pub fn effect_key(&self) -> EffectKey {
-        EffectKey::derive(&self.receiver, &self.step, self.attempt)
+        let per_try = bug(Bug::InvoiceKeyPerAttempt) && self.receiver.kind() == "payer";
+        let tries = if per_try { self.tries } else { 0 };
+        EffectKey::derive(&self.receiver, &self.step, self.attempt + tries)
     }
 
     /// Where it stands in the order of claims: lane, due, key.

@@ -12,8 +12,8 @@ use crate::handoff;
 use crate::id::ContractId;
 use crate::money::Money;
 use crate::process::{
-    Actor, Bug, Context, Decision, IndexEntry, IndexPart, Process, ProcessKey, Record, Refusal,
-    Unsettled, bug,
+    Actor, Context, Decision, IndexEntry, IndexPart, Process, ProcessKey, Record, Refusal,
+    Unsettled,
 };
 use crate::time::Timestamp;
 
@@ -384,9 +384,7 @@ fn asked(state: &PayerState, asker: &ProcessKey, ask: &AskCharge, cx: &Cx<'_>) -
         ))
     };
     let earlier = state.instalments.get(&id);
-    if earlier.is_some_and(|e| e.phase != InstalmentPhase::Failed)
-        && !bug(Bug::InvoiceKeyPerAttempt)
-    {
+    if earlier.is_some_and(|e| e.phase != InstalmentPhase::Failed) {
         return refuse(
             "I6",
             format!("invoice {} was asked for already", bill.number),

@@ -1,6 +1,7 @@
 use chrono::Days;
 use dealwright_core::knowledge::Slug;
 use dealwright_core::money::{Money, Rate};
+use dealwright_core::process::{Bug, bug};
 use rust_decimal::Decimal;
 
 use super::respond::{Negotiation, Standing};
@@ -80,7 +81,11 @@ impl Negotiation<'_> {
         standing: &Standing,
         target: Target,
     ) -> Result<Option<Alternative>, PricingError> {
-        let most = self.authority().params().max_discount;
+        let most = if bug(Bug::AuthorityIgnored) {
+            Rate::from_fraction(Decimal::ONE)?
+        } else {
+            self.authority().params().max_discount
+        };
         let request = standing.quote.request();
         let found = self.least_discount(standing, target, request, &standing.terms, most)?;
         let Some((quote, percent)) = found.filter(|(_, _, meets)| *meets).map(|(q, p, _)| (q, p))

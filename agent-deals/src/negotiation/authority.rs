@@ -212,6 +212,9 @@ impl Authority {
 
     /// Whether what somebody gave, as a share of the list price, is beyond the limit.
     fn gives_too_much(&self, quote: &Quote) -> Result<bool, PricingError> {
+        if bug(Bug::AuthorityIgnored) {
+            return Ok(false);
+        }
         let most = self.0.max_traded_discount;
         let mut percent = Rate::ZERO;
         let mut amounts = Money::zero(quote.currency());

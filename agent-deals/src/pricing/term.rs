@@ -92,6 +92,15 @@ pub enum Term {
     },
 }
 
+/// What `Bug::FloatMoney` makes of an amount: exact tenths do not exist in it.
+#[cfg(feature = "seeded-bugs")]
+fn in_floats(exact: Decimal, digits: u32) -> Decimal {
+    use rust_decimal::prelude::ToPrimitive as _;
+    let scale = 10_f64.powi(i32::try_from(digits).unwrap_or(2));
+    let float = exact.to_f64().unwrap_or_default();
+    Decimal::new((float * scale) as i64, digits)
+}
+
 impl Term {
     /// What the tree comes to; exact, but for its rounding points.
     ///
@@ -129,6 +138,10 @@ impl Term {
                     .value()?
                     .checked_div(Decimal::from(*by))
                     .ok_or(PricingError::Inexact)?;
+                #[cfg(feature = "seeded-bugs")]
+                if dealwright_core::process::bug(dealwright_core::process::Bug::FloatMoney) {
+                    return Ok(in_floats(quotient, currency.digits()));
+                }
                 Ok(quotient.round_dp_with_strategy(currency.digits(), strategy(*rounding)))
             }
             Self::Part { of, weights, place } => {

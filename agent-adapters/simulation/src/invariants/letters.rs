@@ -4,7 +4,7 @@ use dealwright_core::error::PortError;
 use dealwright_core::personal::Purpose;
 use dealwright_core::process::{Actor, Host, Process, ProcessKey};
 use dealwright_core::time::{Calendar, SendWindow, Timestamp, Zone, zones_for};
-use dealwright_core::trust::{LetterClass, Recipient, RecipientEvent, RecipientState};
+use dealwright_core::trust::{LetterClass, Phase, Recipient, RecipientEvent, RecipientState};
 use dealwright_discovery::lead::Lead;
 
 use crate::world::again;
@@ -31,6 +31,9 @@ pub(super) fn complete_and_once(violations: &mut Vec<String>, books: &MailBooks)
         let disclosed = letter.notices.ai.as_ref();
         if letter.made_by_ai && !disclosed.is_some_and(|ai| text.contains(ai.as_str())) {
             lacks.push("that an AI wrote it");
+        }
+        if text.contains("{{") {
+            lacks.push("the words for a variable");
         }
         if letter.class == LetterClass::Marketing {
             // One click by RFC 8058 needs an HTTPS address that names the recipient by itself.
@@ -156,6 +159,13 @@ pub(super) async fn against_log(
             ));
         }
         let intent = letter.intent();
+        // What was delivered is sent, or its outcome is still to come: never failed or stopped.
+        let over = state.intents().get(&intent).is_none_or(|i| {
+            !matches!(i.phase, Phase::Sent { .. } | Phase::Booked { .. } | Phase::Stopping { .. })
+        });
+        if over && !taken.contains(&intent) {
+            violations.push(format!("I2: {intent} was delivered, its log says it was not"));
+        }
         let open = windows.get(&intent).is_none_or(|w| w.is_open(booked.at));
         if letter.class == LetterClass::Marketing && !open {
             violations.push(format!(

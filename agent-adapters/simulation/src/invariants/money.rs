@@ -6,8 +6,9 @@ use dealwright_core::money::ledger::{Account, Ledger, LedgerError, Posting};
 use dealwright_core::process::{Actor, Host, ProcessKey};
 use dealwright_core::trust::{InstalmentPhase, Payer, PayerEvent};
 use dealwright_deals::deal::DealState;
-use dealwright_deals::pricing::{recompute, verify};
+use dealwright_deals::pricing::{Reduction, recompute, verify};
 use dealwright_runtime::CheckedBusiness;
+use rust_decimal::Decimal;
 
 use super::deal_state;
 use crate::world::again;
@@ -209,6 +210,18 @@ pub(super) fn prices(
             }
             Ok(_) => {}
             Err(why) => violations.push(format!("I4: version {number} of {key}: {why}")),
+        }
+        // Not by `excess` alone: what was given, against the limit as it is written.
+        let most = policy.authority.params().max_traded_discount;
+        let given = version.quote().request().discounts.iter();
+        let given = given.filter_map(|d| match d.reduction {
+            Reduction::Percent(rate) => Some(rate.fraction()),
+            _ => None,
+        });
+        if given.sum::<Decimal>() > most.fraction() && version.approval().is_none() {
+            violations.push(format!(
+                "I4: version {number} of {key} gives a larger discount than {most}"
+            ));
         }
         for clause in &version.terms().clauses {
             if !policy.clauses.clauses().iter().any(|c| c.id == *clause) {
