@@ -87,6 +87,15 @@ impl Persona {
         )
     }
 
+    /// In how many of a thousand cases they want no letter while one is on its way to them.
+    fn regrets(self) -> u64 {
+        match self {
+            Self::OptsOut => 700,
+            Self::Ignores | Self::Declines => 150,
+            _ => 0,
+        }
+    }
+
     /// The one that a word stands for.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
@@ -249,8 +258,9 @@ impl SimClients {
             }
             // Some change their minds while a letter is already being handed over.
             RecipientEvent::Booked { intent, .. }
-                if persona == Persona::OptsOut
-                    && self.rng.chance(700, &["race", address.as_str(), intent]) =>
+                if self
+                    .rng
+                    .chance(persona.regrets(), &["race", address.as_str(), intent]) =>
             {
                 self.races += 1;
                 let key = format!("race-{intent}");

@@ -662,6 +662,10 @@ impl<P: Process> Kind for Typed<P> {
             Err(error) => return quarantine(s, &work, error.to_string()).await,
         };
         if work.expires.is_some_and(|end| end <= now) {
+            if work.started_at.is_some() {
+                let note = "it expired after a try that may have happened".to_owned();
+                return unknown(s, &work, note).await;
+            }
             let result = WorkResult::Unsettled(Unsettled::Expired);
             return settle(s, &work, result, now).await;
         }
@@ -1020,42 +1024,28 @@ async fn fail(
             | PortErrorKind::Full
             | PortErrorKind::Conflict
     );
-    let certain = !started || nothing_happened;
+    // What an earlier try may have done, no later one undoes.
+    let certain = (!started || nothing_happened) && work.started_at.is_none();
     let retry_timeout = super::bug(super::Bug::RetryTimeout);
     if !certain && work.class == EffectClass::AtMostOnce && !retry_timeout {
-        let note = error.to_string();
-        return match s
-            .store
-            .mark(&work.key, work.token, Mark::Unknown { note })
-            .await
-        {
-            Ok(()) => Ok(Handled::Unknown(work.key.clone())),
-            Err(error) => lost_or(error, work),
-        };
+        return unknown(s, work, error.to_string()).await;
     }
     let asked = match error.retry() {
-        Retry::Transient { after } => after,
+        Retry::Transient { after } => Some(after),
         // A timeout or an unexpected end is worth another try under the same key; a refusal of
         // the request itself is not.
-        Retry::Never if nothing_happened => {
-            return settle(s, work, WorkResult::Unsettled(Unsettled::Exhausted), now).await;
-        }
-        Retry::Never => None,
+        Retry::Never if nothing_happened => None,
+        Retry::Never => Some(None),
     };
-    let Some(wait) = s.retry.wait(work.tries, asked) else {
+    let Some(wait) = asked.and_then(|asked| s.retry.wait(work.tries, asked)) else {
         if certain {
             return settle(s, work, WorkResult::Unsettled(Unsettled::Exhausted), now).await;
         }
-        let note = error.to_string();
-        return match s
-            .store
-            .mark(&work.key, work.token, Mark::Unknown { note })
-            .await
-        {
-            Ok(()) => Ok(Handled::Unknown(work.key.clone())),
+        return match unknown(s, work, error.to_string()).await {
             // An idempotent effect that was never marked started cannot be told apart from one
             // that did not happen: it is given up.
             Err(_) => settle(s, work, WorkResult::Unsettled(Unsettled::Exhausted), now).await,
+            told => told,
         };
     };
     let mark = Mark::Retry {
@@ -1065,6 +1055,17 @@ async fn fail(
     };
     match s.store.mark(&work.key, work.token, mark).await {
         Ok(()) => Ok(Handled::Retried(work.key.clone())),
+        Err(error) => lost_or(error, work),
+    }
+}
+
+async fn unknown(s: &Shared, work: &Work, note: String) -> Result<Handled, PortError> {
+    match s
+        .store
+        .mark(&work.key, work.token, Mark::Unknown { note })
+        .await
+    {
+        Ok(()) => Ok(Handled::Unknown(work.key.clone())),
         Err(error) => lost_or(error, work),
     }
 }

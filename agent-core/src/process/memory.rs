@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::{
-    Bug, Claim, Claims, Commit, Cursor, Envelope, Find, Found, IndexEntry, Mark, Offered, ProcessKey,
-    Proof, Revision, Store, Stored, Tenant, Work, WorkKey, WorkQuery, WorkState, bug,
+    Bug, Claim, Claims, Commit, Cursor, Envelope, Find, Found, IndexEntry, Mark, Offered,
+    ProcessKey, Proof, Revision, Store, Stored, Tenant, Work, WorkKey, WorkQuery, WorkState, bug,
 };
 use crate::error::{PortError, PortErrorKind};
 use crate::orchestration::Lane;

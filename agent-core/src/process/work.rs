@@ -106,7 +106,7 @@ pub struct Work {
     pub lease: Option<(String, Timestamp)>,
     /// The fence: grows with each claim.
     pub token: u64,
-    /// When it was first marked started.
+    /// When the earliest try that may have happened was marked started.
     pub started_at: Option<Timestamp>,
     /// The contract and its version, for messages.
     pub contract: Option<(String, u32)>,
@@ -157,9 +157,17 @@ impl Work {
     /// What a process's wish not to do it makes of it. Returns whether anything changed.
     ///
     /// An effect that has not started settles as cancelled, so that its process hears of it; one
-    /// that has started is held: it will not begin again.
+    /// that has started is held: it will not begin again. One that waits for another try after
+    /// one that may have happened is `Unknown`.
     pub fn cancel(&mut self) -> bool {
         match (self.kind, self.state) {
+            // An earlier try may have happened: to say that none did would be a guess.
+            (WorkKind::Effect, WorkState::Ready) if self.started_at.is_some() => {
+                self.state = WorkState::Unknown;
+                self.lease = None;
+                self.token = self.token.saturating_add(1);
+                true
+            }
             (WorkKind::Effect, WorkState::Ready) => {
                 self.state = WorkState::Settled;
                 self.result = Some(WorkResult::Unsettled(Unsettled::Cancelled));
@@ -212,6 +220,9 @@ impl Work {
                 self.note = Some(note);
                 self.lease = None;
                 self.tries = self.tries.saturating_add(1);
+                if certain {
+                    self.started_at = None;
+                }
                 match (self.held, certain) {
                     (false, _) => {
                         self.state = WorkState::Ready;
@@ -221,7 +232,10 @@ impl Work {
                     (true, false) => self.state = WorkState::Unknown,
                 }
             }
-            (Mark::Unknown { note }, WorkState::Started) => {
+            (Mark::Unknown { note }, state)
+                if state == WorkState::Started
+                    || (state == WorkState::Ready && self.started_at.is_some()) =>
+            {
                 self.state = WorkState::Unknown;
                 self.note = Some(note);
                 self.lease = None;

@@ -161,10 +161,15 @@ pub(super) async fn against_log(
         let intent = letter.intent();
         // What was delivered is sent, or its outcome is still to come: never failed or stopped.
         let over = state.intents().get(&intent).is_none_or(|i| {
-            !matches!(i.phase, Phase::Sent { .. } | Phase::Booked { .. } | Phase::Stopping { .. })
+            !matches!(
+                i.phase,
+                Phase::Sent { .. } | Phase::Booked { .. } | Phase::Stopping { .. }
+            )
         });
         if over && !taken.contains(&intent) {
-            violations.push(format!("I2: {intent} was delivered, its log says it was not"));
+            violations.push(format!(
+                "I2: {intent} was delivered, its log says it was not"
+            ));
         }
         let open = windows.get(&intent).is_none_or(|w| w.is_open(booked.at));
         if letter.class == LetterClass::Marketing && !open {
