@@ -31,7 +31,7 @@ use dealwright_delivery::project::{
     ListingRepairWorker, Project, ProjectPerformer, WebsiteAuditWorker,
 };
 
-use crate::{Business, BusinessError};
+use crate::{Business, BusinessError, CheckedBusiness};
 
 /// Why an agency cannot be put together.
 #[derive(Debug, thiserror::Error)]
@@ -55,10 +55,17 @@ pub struct Agency {
     blobs: Arc<dyn Blobs>,
 }
 
+/// The business that an agency is built of.
+#[derive(Debug)]
+enum Given {
+    Unchecked(Box<Business>),
+    Checked(Box<CheckedBusiness>),
+}
+
 /// Puts an [`Agency`] together.
 #[derive(Debug)]
 pub struct AgencyBuilder {
-    business: Business,
+    business: Given,
     store: Arc<dyn Store>,
     sealer: Arc<dyn Sealer>,
     blobs: Arc<dyn Blobs>,
@@ -77,6 +84,17 @@ impl Agency {
     /// Begins with a business in memory, without a way out: no messenger, no gateway, no web.
     #[must_use]
     pub fn builder(business: Business) -> AgencyBuilder {
+        Self::on(Given::Unchecked(Box::new(business)))
+    }
+
+    /// Begins as [`builder`](Self::builder) does, with a business that was checked before: for
+    /// whoever builds many agencies of one.
+    #[must_use]
+    pub fn builder_of(business: CheckedBusiness) -> AgencyBuilder {
+        Self::on(Given::Checked(Box::new(business)))
+    }
+
+    fn on(business: Given) -> AgencyBuilder {
         AgencyBuilder {
             business,
             store: Arc::new(MemoryStore::new()),
@@ -295,7 +313,10 @@ impl AgencyBuilder {
     ///
     /// [`AgencyError`] names the part of the business, the port or the policy that does not hold.
     pub fn build(self) -> Result<Agency, AgencyError> {
-        let business = self.business.check()?;
+        let business = match self.business {
+            Given::Unchecked(business) => business.check()?,
+            Given::Checked(business) => *business,
+        };
         let gateway = self
             .gateway
             .ok_or(AgencyError::Missing("payment gateway"))?;

@@ -7,7 +7,7 @@ use std::task::Poll;
 use async_trait::async_trait;
 use chrono::Duration;
 use dealwright_core::error::{PortError, PortErrorKind};
-use dealwright_core::process::{Claim, Handled, Host, WorkKind, WorkState, event_log_hash};
+use dealwright_core::process::{Claim, Claims, Handled, Host, WorkKind, WorkState, event_log_hash};
 use dealwright_core::time::{Clock, Timestamp};
 
 use crate::providers::{reconcile, unknown_works};
@@ -81,6 +81,7 @@ pub struct SequentialDriver {
     clock: VirtualClock,
     lives: u64,
     turns: u64,
+    alone: bool,
     chaos: Option<Chaos>,
     held_up: VecDeque<HeldUp>,
     unknown: Option<(OnUnknown, Arc<dyn Providers>)>,
@@ -113,6 +114,7 @@ impl SequentialDriver {
             clock,
             lives: 0,
             turns: 0,
+            alone: false,
             chaos: None,
             held_up: VecDeque::new(),
             unknown: None,
@@ -185,21 +187,20 @@ impl SequentialDriver {
         if let Some(late) = self.held_up.pop_front_if(|late| late.until <= self.turns) {
             return self.done(late.handling.await);
         }
+        if !self.alone {
+            // An earlier driver of this store may have died under the very names used here.
+            if let Err(error) = self.claim("nobody", 0).await {
+                return self.failed(error);
+            }
+            self.alone = true;
+        }
         let now = self.clock.now();
         let out_of_order = self.chaos.as_ref().is_some_and(Chaos::roll_reorder);
         let claims = self
-            .host
-            .store()
-            .claim(Claim {
-                now,
-                worker: format!("driver-{}", self.lives),
-                // What belongs to modules that do not run here waits for them.
-                kinds: self.host.kinds().map(str::to_owned).collect(),
-                shares: Vec::new(),
-                lease: Duration::minutes(5),
-                n: if out_of_order { 2 } else { 1 },
-                exclusive: true,
-            })
+            .claim(
+                &format!("driver-{}", self.lives),
+                if out_of_order { 2 } else { 1 },
+            )
             .await;
         let claims = match claims {
             Ok(claims) => claims,
@@ -242,6 +243,21 @@ impl SequentialDriver {
                 })
             }
         }
+    }
+
+    /// Up to `n` rows for `worker`; whoever else holds one loses it.
+    async fn claim(&self, worker: &str, n: usize) -> Result<Claims, PortError> {
+        let claim = Claim {
+            now: self.clock.now(),
+            worker: worker.to_owned(),
+            // What belongs to modules that do not run here waits for them.
+            kinds: self.host.kinds().map(str::to_owned).collect(),
+            shares: Vec::new(),
+            lease: Duration::minutes(5),
+            n,
+            exclusive: true,
+        };
+        self.host.store().claim(claim).await
     }
 
     fn done(&mut self, done: Result<Handled, PortError>) -> Result<Step, PortError> {

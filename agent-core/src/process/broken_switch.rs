@@ -63,13 +63,32 @@ mod switch {
         PLANTED.with(|planted| planted.set(bug));
     }
 
+    /// Takes whatever bug is planted in this thread out of it until dropped: an oracle must see
+    /// soundly.
+    #[derive(Debug)]
+    pub struct Sound(Option<Bug>);
+
+    impl Sound {
+        /// Begins now.
+        #[must_use]
+        pub fn begin() -> Self {
+            Self(PLANTED.with(Cell::take))
+        }
+    }
+
+    impl Drop for Sound {
+        fn drop(&mut self) {
+            plant_bug(self.0);
+        }
+    }
+
     pub(super) fn is_planted(bug: Bug) -> bool {
         PLANTED.with(Cell::get) == Some(bug)
     }
 }
 
 #[cfg(feature = "seeded-bugs")]
-pub use switch::plant_bug;
+pub use switch::{Sound, plant_bug};
 
 /// Whether `bug` is planted in this thread: a constant `false` without the feature.
 #[inline]

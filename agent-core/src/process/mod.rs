@@ -32,9 +32,9 @@ pub mod suite;
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "seeded-bugs")]
-pub use broken_switch::plant_bug;
 pub use broken_switch::{Bug, bug};
+#[cfg(feature = "seeded-bugs")]
+pub use broken_switch::{Sound, plant_bug};
 pub use commit::{Commit, Consumed, IndexEntry, IndexPart, IndexRange};
 pub use decision::{Context, Decision, Process, Record, Refusal, Unsettled};
 pub use envelope::{Actor, Envelope, InputRecord, Outcome, Recorded};
