@@ -168,9 +168,7 @@ pub async fn simulate_on(options: SimOptions, ports: SimPorts) -> Result<SimRepo
     let end = start() + Duration::days(i64::from(options.days));
     let finished = driver.run_until(end, &mut people).await?;
     let faults = chaos.counts();
-    // Who looks at the end sees what is there, not what a stale read says, and computes soundly.
-    #[cfg(feature = "seeded-bugs")]
-    let _sound = dealwright_core::process::Sound::begin();
+    // Who looks at the end sees what is there, not what a stale read says.
     let oracle = build(&Chaos::new(
         FaultPlan {
             seed: options.seed,

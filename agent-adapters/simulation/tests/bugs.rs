@@ -6,13 +6,14 @@
     reason = "a test that cannot go on fails"
 )]
 
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use async_trait::async_trait;
 use dealwright_core::blobs::MemoryBlobs;
-use dealwright_core::error::PortError;
+use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::process::{Bug, EffectClass, EffectKey, MemoryStore, plant_bug};
 use dealwright_core::trust::{
     ChargeLog, ChargeReceipt, Messenger, PaymentGateway, Receipt, SentLog,
@@ -119,8 +120,27 @@ fn first_violation(shape: Shape, seed: u64) -> Result<Option<String>, AgencyErro
         seed,
         faults: true,
     };
-    let report = block_on(simulate_on(options, ports))?;
-    Ok(report.violations.into_iter().next())
+    match block_on(simulate_on(options, ports)) {
+        Ok(report) => Ok(report.violations.into_iter().next()),
+        Err(error) => match broken_chain(&error) {
+            Some(what) => Ok(Some(format!("I10: {what}"))),
+            None => Err(error),
+        },
+    }
+}
+
+/// A log that does not fit its chain is found before anything else can be asked of it.
+fn broken_chain(error: &AgencyError) -> Option<String> {
+    let mut error: &dyn Error = error;
+    loop {
+        if let Some(port) = error.downcast_ref::<PortError>()
+            && port.kind() == PortErrorKind::Corrupt
+            && port.operation() == "verify log"
+        {
+            return Some(port.chain());
+        }
+        error = error.source()?;
+    }
 }
 
 /// The first seed in which a planted bug breaks an invariant. A run that merely breaks off is not
