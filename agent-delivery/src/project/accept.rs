@@ -20,6 +20,7 @@ use crate::deliverable::{Origin, ReleaseRecord};
 use crate::feedback::{FeedbackInput, feedback};
 use crate::report::{Audience, StatusReport, document};
 use crate::schedule::free_minutes;
+use crate::setup::ProjectSetup;
 
 /// Days ahead for which free capacity is told.
 const CAPACITY_DAYS: u32 = 28;
@@ -366,14 +367,7 @@ pub(super) fn conclude(step: &mut Step<'_, '_>) {
         Ok(report) => report,
         Err(error) => return step.needs_person(format!("no report could be made: {error}")),
     };
-    let sender = policy.sender.postal.iter().fold(
-        Identity::new(policy.sender.organisation.clone()),
-        |sender, line| sender.with_line(line.clone()),
-    );
-    let meta = Meta::new()
-        .with_sender(sender)
-        .with_recipient(Identity::new(setup.client.clone()))
-        .with_date(step.now().date_naive());
+    let meta = head(step, &setup);
     let language = Language::parse(&setup.language).unwrap_or(Language::EN);
     let wanted = ProjectEffect::Render {
         key: DocumentKey::Report,
@@ -381,6 +375,21 @@ pub(super) fn conclude(step: &mut Step<'_, '_>) {
     };
     step.record(ProjectEvent::ReportBegun);
     step.emit(|out| out.effect("report", wanted));
+}
+
+/// Whom a document of the project is from and for, as of today.
+pub(super) fn head(step: &Step<'_, '_>, setup: &ProjectSetup) -> Meta {
+    let sender = &step.cx.policy().sender;
+    let from = sender
+        .postal
+        .iter()
+        .fold(Identity::new(sender.organisation.clone()), |from, line| {
+            from.with_line(line.clone())
+        });
+    Meta::new()
+        .with_sender(from)
+        .with_recipient(Identity::new(setup.client.clone()))
+        .with_date(step.now().date_naive())
 }
 
 /// The report is there: it goes to the client with the final question.

@@ -1,22 +1,14 @@
-use std::collections::{BTreeMap, BTreeSet};
-
 use dealwright_core::handoff::DealWon;
-use dealwright_core::id::DeliverableId;
 use dealwright_core::knowledge::Slug;
 use dealwright_core::process::{Actor, Refusal};
-use dealwright_core::time::Timestamp;
 
 use super::step::Step;
 use super::{
-    Answer, Cx, Made, Planned, ProjectEvent, ProjectInput, ProjectState, Reminder, accept, judge,
-    letters, tasks,
+    Answer, Cx, ProjectEvent, ProjectInput, ProjectState, Reminder, accept, judge, letters, plan,
+    tasks,
 };
-use crate::breakdown::{Scope, WorkBreakdown, break_down};
-use crate::deliverable::deliverable_of;
 use crate::execute::WorkerIdentity;
-use crate::review::Rework;
-use crate::schedule::{PlanInput, Search, plan};
-use crate::setup::{ChaserKind, ProjectSetup, project_of, set_up};
+use crate::setup::{ChaserKind, project_of, set_up};
 
 pub(super) fn decide(state: &ProjectState, input: &ProjectInput, cx: &Cx<'_>) -> Answer {
     let mut step = Step::new(state, cx);
@@ -78,7 +70,7 @@ pub(super) fn decide(state: &ProjectState, input: &ProjectInput, cx: &Cx<'_>) ->
             if state.breakdown().is_some() {
                 return Err(Refusal::new("PS-1", "the plan stands already"));
             }
-            make_plan(&mut step);
+            plan::make(&mut step);
         }
         ProjectInput::Seen => {
             let name = person(cx)?.to_owned();
@@ -140,95 +132,8 @@ fn open(step: &mut Step<'_, '_>, deal: &DealWon) -> Result<(), Refusal> {
             );
         }
     }
-    make_plan(step);
+    plan::make(step);
     Ok(())
-}
-
-/// Makes the plan, or says what it lacks.
-fn make_plan(step: &mut Step<'_, '_>) {
-    let Some(setup) = step.state.setup().cloned() else {
-        return;
-    };
-    match planned(step, &setup) {
-        Ok(plan) => step.record(ProjectEvent::PlanMade {
-            plan: Box::new(plan),
-        }),
-        Err(why) => step.needs_person(format!("no plan could be made: {why}")),
-    }
-}
-
-fn planned(step: &Step<'_, '_>, setup: &ProjectSetup) -> Result<Planned, String> {
-    let policy = step.cx.policy();
-    let from = setup.start.max(step.now());
-    let scope = Scope::of(setup, &policy.catalogue).map_err(|e| e.to_string())?;
-    let breakdown =
-        break_down(&scope, &policy.priorities, policy.tier, from).map_err(|e| e.to_string())?;
-    let schedule = plan(&PlanInput {
-        breakdown: &breakdown,
-        done: &BTreeSet::new(),
-        staff: &policy.staff,
-        bookings: &[],
-        client: &policy.client_hours,
-        from,
-        expected: &expected(setup),
-        search: Search {
-            schedules: policy.schedules,
-            ..Search::default()
-        },
-    })
-    .map_err(|e| e.to_string())?
-    .schedule()
-    .clone();
-    let made = deliverables(step, setup, &breakdown);
-    Ok(Planned {
-        breakdown,
-        schedule,
-        made,
-    })
-}
-
-/// Missing inputs are reckoned with at the first reminder.
-fn expected(setup: &ProjectSetup) -> BTreeMap<Slug, Timestamp> {
-    setup
-        .inputs
-        .iter()
-        .filter(|i| !i.given)
-        .filter_map(|i| {
-            let reminder = i.chasers.iter().find(|c| c.kind != ChaserKind::Request)?;
-            Some((i.name.clone(), reminder.at))
-        })
-        .collect()
-}
-
-fn deliverables(
-    step: &Step<'_, '_>,
-    setup: &ProjectSetup,
-    breakdown: &WorkBreakdown,
-) -> BTreeMap<DeliverableId, Made> {
-    let policy = step.cx.policy();
-    let mut made = BTreeMap::new();
-    for task in breakdown.tasks() {
-        for template in task.produces() {
-            let name = policy
-                .catalogue
-                .service(task.service().as_str())
-                .and_then(|s| s.deliverables.iter().find(|d| d.id == *template))
-                .map_or_else(|| template.to_string(), |d| d.name.clone());
-            made.entry(deliverable_of(setup.project, task.service(), 1, template))
-                .or_insert_with(|| Made {
-                    service: task.service().to_string(),
-                    template: template.to_string(),
-                    name,
-                    version: 0,
-                    manifest: None,
-                    review: None,
-                    rework: Rework::none(&policy.rework),
-                    escalated: None,
-                    released: None,
-                });
-        }
-    }
-    made
 }
 
 fn given(step: &mut Step<'_, '_>, name: &Slug, value: &str) {

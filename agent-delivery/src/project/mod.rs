@@ -9,6 +9,7 @@ mod decide;
 mod judge;
 mod letters;
 mod perform;
+mod plan;
 mod reading;
 mod state;
 mod step;
@@ -212,6 +213,8 @@ pub enum DocumentKey {
         /// The deliverable it is of, a slug within the service.
         deliverable: String,
     },
+    /// The plan, for the client.
+    Plan,
     /// The final report.
     Report,
 }
@@ -305,6 +308,11 @@ pub enum ProjectEvent {
     PlanMade {
         /// Who does what when.
         plan: Box<Planned>,
+    },
+    /// The plan was made as a document.
+    PlanWritten {
+        /// Its bytes, in `Blobs`.
+        blob: Digest32,
     },
     /// An input came.
     InputGiven {
@@ -521,7 +529,7 @@ pub(crate) type Answer = Result<Decision<Project>, Refusal>;
 
 impl Process for Project {
     const KIND: &'static str = "project";
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u32 = 3;
     const EVENT_VERSION: u32 = 1;
 
     type State = ProjectState;

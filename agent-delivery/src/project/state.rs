@@ -166,6 +166,7 @@ pub struct ProjectState {
     facts: Vec<LoggedFact>,
     heard_count: u32,
     last_heard: Option<String>,
+    plan_document: Option<Digest32>,
     report_begun: bool,
     report: Option<Digest32>,
     satisfaction: Option<u8>,
@@ -270,6 +271,12 @@ impl ProjectState {
     #[must_use]
     pub fn report(&self) -> Option<Digest32> {
         self.report
+    }
+
+    /// The plan as a document for the client, in `Blobs`.
+    #[must_use]
+    pub fn plan_document(&self) -> Option<Digest32> {
+        self.plan_document
     }
 
     /// The client's answer to the final question, 1 (poor) to 5 (very good).
@@ -414,6 +421,7 @@ impl ProjectState {
                     self.last_heard.clone_from(message_id);
                 }
             }
+            ProjectEvent::PlanWritten { blob } => self.plan_document = Some(*blob),
             ProjectEvent::ReportBegun => self.report_begun = true,
             ProjectEvent::ReportMade { blob } => self.report = Some(*blob),
             ProjectEvent::Satisfied { score } => self.satisfaction = Some(*score),

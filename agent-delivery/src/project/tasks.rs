@@ -8,7 +8,9 @@ use dealwright_core::process::{Refusal, Unsettled};
 use dealwright_core::time::Timestamp;
 
 use super::step::Step;
-use super::{DocumentKey, ProjectEffect, ProjectEvent, Reminder, TaskRun, TaskStatus, accept};
+use super::{
+    DocumentKey, ProjectEffect, ProjectEvent, Reminder, TaskRun, TaskStatus, accept, plan,
+};
 use crate::breakdown::Task;
 use crate::execute::{
     DecisionEntry, Facts, LogError, Method, ProducedPart, Spent, TaskOrder, TaskResult,
@@ -340,13 +342,14 @@ pub(super) fn rendered(
     document: &DocumentKey,
     file: RenderedFile,
 ) -> Result<(), Refusal> {
-    let DocumentKey::Part {
-        task,
-        attempt,
-        deliverable,
-    } = document
-    else {
-        return accept::report_made(step, &file);
+    let (task, attempt, deliverable) = match document {
+        DocumentKey::Part {
+            task,
+            attempt,
+            deliverable,
+        } => (task, attempt, deliverable),
+        DocumentKey::Plan => return plan::written(step, &file),
+        DocumentKey::Report => return accept::report_made(step, &file),
     };
     let run = running(step, *task, Some(*attempt))?;
     let Some(order) = run.order.as_deref().cloned() else {

@@ -457,6 +457,8 @@ fn a_project_runs_from_the_contract_to_the_feedback() {
             .iter()
             .any(|l| l.1.contains(&"report.pdf".to_owned()))
     );
+    let plan = letters.iter().find(|l| l.0 == "plan").unwrap();
+    assert!(plan.1[0].starts_with("project-plan."), "{plan:?}");
     let deal = DealId::derive(&[b"deal"]).to_string();
     let told: Vec<String> = world.told("deal", &deal).into_iter().map(|t| t.0).collect();
     assert_eq!(
@@ -691,6 +693,8 @@ fn one_changed_requirement_changes_plan_and_deliverable() {
         p.orders[0].drivers.insert("pages".to_owned(), 60);
     });
     assert!(minutes(&larger) > minutes(&plain));
+    assert_eq!(plain.plan_document(), same.plan_document());
+    assert_ne!(plain.plan_document(), larger.plan_document());
     let report = |state: &ProjectState| {
         hashes(state)
             .into_iter()

@@ -3,6 +3,11 @@ use dealwright_core::knowledge::{OutputKind, Slug, TemplateSource, TemplatesPara
 /// The letters of a project in English: name, subject, text.
 const LETTERS: &[(&str, &str, &str)] = &[
     (
+        "project-plan",
+        "The plan for {{business}}",
+        "Good day, {{greeting}},\n\nwe have begun. Attached is the plan: what is done when and by whom, the dates that we promised, and what the results will be held against. By this plan all is done on {{end}}.\n\nIf a date does not suit you, answer this letter.",
+    ),
+    (
         "project-input",
         "What we need from you: {{input}}",
         "Good day, {{greeting}},\n\nto go on with our work for {{business}} we need this from you: {{input}}.\n\nPlease answer this letter with it, or tell us who has it.",
