@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dealwright_core::access::Staff;
 use dealwright_core::handoff::ServiceLevel;
 use dealwright_core::knowledge::{
-    CatalogueParams, PlaybookParams, RateCardParams, TemplateSource, TemplatesParams,
+    CatalogueParams, PlaybookParams, RateCardParams, Slug, TemplateSource, TemplatesParams,
 };
 use dealwright_core::money::UnitPrice;
 use dealwright_core::orchestration::Budget;
@@ -62,8 +62,12 @@ pub struct Business {
     pub breaker: BreakerLimits,
     /// Notices by language.
     pub notices: BTreeMap<String, Notice>,
-    /// When letters go out.
-    pub playbook: PlaybookParams,
+    /// The name of the [`playbook`](Self::playbook) that is used.
+    #[serde(rename = "playbook")]
+    pub playbook_name: Slug,
+    /// When letters go out; from `playbooks/`.
+    #[serde(skip)]
+    pub playbook: Option<PlaybookParams>,
     /// How far a concession may go.
     pub authority: AuthorityParams,
     /// How deals are run.
@@ -99,7 +103,7 @@ pub struct Business {
     /// What it costs; from `services.toml`.
     #[serde(skip)]
     pub rates: Option<RateCardParams>,
-    /// How letters read; from `templates.toml`.
+    /// How letters read; from `templates/`.
     #[serde(skip)]
     pub templates: TemplatesParams,
     /// Where each template stands, for messages.
@@ -210,15 +214,12 @@ struct Letters {
     templates: Vec<toml::Spanned<TemplateSource>>,
 }
 
-fn file<T: serde::de::DeserializeOwned>(
-    file: &'static str,
-    text: &str,
-) -> Result<T, BusinessError> {
+fn file<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, BusinessError> {
     toml::from_str(text).map_err(|error| {
         let (line, column) =
             letters::line_and_column(text, error.span().map_or(0, |span| span.start));
         BusinessError::File {
-            file,
+            file: file.to_owned(),
             line,
             column,
             what: error.message().lines().collect::<Vec<_>>().join(" "),
@@ -234,7 +235,7 @@ pub enum BusinessError {
     #[error("`{file}`, line {line}, column {column}: {what}; correct the line")]
     File {
         /// Which.
-        file: &'static str,
+        file: String,
         /// The line, from 1.
         line: usize,
         /// The column, from 1.
@@ -306,36 +307,69 @@ pub struct ReadingSettings {
     pub page_tokens: Option<u64>,
 }
 
+/// The texts of the files that make a business.
+#[derive(Clone, Debug, Default)]
+pub struct BusinessFiles {
+    /// `agency.toml`: who the agency is and what it may.
+    pub agency: String,
+    /// `services.toml`: what it sells and for how much.
+    pub services: String,
+    /// The files of `templates/`, name (as it is shown in messages) and text: how letters read.
+    pub templates: Vec<(String, String)>,
+    /// The files of `playbooks/`, name and text: who is written to when.
+    pub playbooks: Vec<(String, String)>,
+}
+
 impl Business {
-    /// Reads a business from its three files.
+    /// Reads a business from its files.
     ///
     /// # Errors
     ///
-    /// [`BusinessError::File`] names the file, the place and what is expected there.
-    pub fn read(agency: &str, services: &str, templates: &str) -> Result<Self, BusinessError> {
-        let mut business: Self = file("agency.toml", agency)?;
-        let services: Services = file("services.toml", services)?;
+    /// [`BusinessError::File`] names the file, the place and what is expected there;
+    /// [`BusinessError::Part`] where no playbook has the name that is asked for.
+    pub fn read(files: &BusinessFiles) -> Result<Self, BusinessError> {
+        let mut business: Self = file("agency.toml", &files.agency)?;
+        let services: Services = file("services.toml", &files.services)?;
         business.catalogue = services.catalogue;
         business.rates = Some(services.rates);
-        let written: Letters = file("templates.toml", templates)?;
+        for (name, text) in &files.playbooks {
+            let playbook: PlaybookParams = file(name, text)?;
+            if playbook.id == business.playbook_name {
+                business.playbook = Some(playbook);
+            }
+        }
+        if business.playbook.is_none() {
+            return Err(part("playbook")(&format!(
+                "no file of playbooks/ has the id `{}`",
+                business.playbook_name
+            )));
+        }
+        for (name, text) in &files.templates {
+            business.read_templates(name, text)?;
+        }
+        Ok(business)
+    }
+
+    fn read_templates(&mut self, name: &str, text: &str) -> Result<(), BusinessError> {
+        let written: Letters = file(name, text)?;
         // A span is that of a heading; what is under it reaches to the next.
         let starts: Vec<usize> = written.templates.iter().map(|t| t.span().start).collect();
         for source in written.templates {
             let start = source.span().start;
             let next = starts.iter().copied().filter(|other| *other > start).min();
             let source = source.into_inner();
-            business.places.insert(
+            self.places.insert(
                 (source.id.to_string(), source.kind),
                 letters::Place {
-                    file: "templates.toml".to_owned(),
-                    text: templates.to_owned(),
+                    file: name.to_owned(),
+                    text: text.to_owned(),
                     start,
-                    end: next.unwrap_or(templates.len()),
+                    end: next.unwrap_or(text.len()),
                 },
             );
-            business.templates.templates.push(source);
+            self.templates.templates.push(source);
         }
-        Ok(business)
+        Ok(())
     }
 
     /// Checks every part against the others.
@@ -351,7 +385,11 @@ impl Business {
             .check(&catalogue)
             .map_err(|e| part("rates")(&e))?;
         let template_sources = delivery::with_standard(self.templates);
-        let playbook = self.playbook.check().map_err(|e| part("playbook")(&e))?;
+        let playbook = self
+            .playbook
+            .ok_or_else(|| part("playbook")(&"none is given"))?
+            .check()
+            .map_err(|e| part("playbook")(&e))?;
         let dunning = self.dunning.check().map_err(|e| part("dunning")(&e))?;
         let templates = letters::check(&template_sources, &self.places, &playbook, &dunning)?;
         let authority = self

@@ -13,9 +13,10 @@ mod tests;
 
 pub use agency::{Agency, AgencyBuilder, AgencyError, CLIENT_ORDER, NoFetcher};
 pub use business::{
-    Business, BusinessError, CheckedBusiness, DealSettings, DeliverySettings, LawSettings,
-    LeadSettings, MarketSettings, ReadingSettings, StaffSettings, StoreSettings, WeekSettings,
+    Business, BusinessError, BusinessFiles, CheckedBusiness, DealSettings, DeliverySettings,
+    LawSettings, LeadSettings, MarketSettings, ReadingSettings, StaffSettings, StoreSettings,
+    WeekSettings,
 };
 pub use lineage::{Lineage, LineageStep};
 pub use runtime::{Progress, Runtime, RuntimeOptions};
-pub use starter::{STARTER_AGENCY, STARTER_SERVICES, STARTER_TEMPLATES};
+pub use starter::{STARTER_AGENCY, STARTER_PLAYBOOKS, STARTER_SERVICES, STARTER_TEMPLATES};

@@ -7,11 +7,11 @@ fn the_starter_holds_together() {
 
 fn with(from: &str, to: &str) -> Result<CheckedBusiness, BusinessError> {
     assert!(STARTER_AGENCY.contains(from) || STARTER_SERVICES.contains(from));
-    Business::read(
-        &STARTER_AGENCY.replace(from, to),
-        &STARTER_SERVICES.replace(from, to),
-        STARTER_TEMPLATES,
-    )
+    Business::read(&BusinessFiles {
+        agency: STARTER_AGENCY.replace(from, to),
+        services: STARTER_SERVICES.replace(from, to),
+        ..BusinessFiles::starter()
+    })
     .and_then(Business::check)
 }
 
@@ -28,8 +28,11 @@ fn delivery_that_cannot_be_done_is_refused_with_what_it_lacks() {
     ] {
         let from_staff = STARTER_AGENCY.replace(from, to);
         let refused = if why.contains("skill") {
-            Business::read(&from_staff, STARTER_SERVICES, STARTER_TEMPLATES)
-                .and_then(Business::check)
+            Business::read(&BusinessFiles {
+                agency: from_staff,
+                ..BusinessFiles::starter()
+            })
+            .and_then(Business::check)
         } else {
             with(from, to)
         };
@@ -37,9 +40,12 @@ fn delivery_that_cannot_be_done_is_refused_with_what_it_lacks() {
         assert!(error.contains(why), "{error}");
     }
     let nobody = STARTER_AGENCY.split("[[delivery.staff]]").next().unwrap();
-    let error = Business::read(nobody, STARTER_SERVICES, STARTER_TEMPLATES)
-        .and_then(Business::check)
-        .unwrap_err();
+    let error = Business::read(&BusinessFiles {
+        agency: nobody.to_owned(),
+        ..BusinessFiles::starter()
+    })
+    .and_then(Business::check)
+    .unwrap_err();
     assert!(
         error.to_string().contains("nobody has the skill"),
         "{error}"
@@ -48,15 +54,45 @@ fn delivery_that_cannot_be_done_is_refused_with_what_it_lacks() {
 
 #[test]
 fn letters_of_projects_are_there_even_where_a_business_never_wrote_them() {
-    let before = STARTER_TEMPLATES
-        .split("# Letters of running projects.")
-        .next()
-        .unwrap();
-    let checked = Business::read(STARTER_AGENCY, STARTER_SERVICES, before)
-        .and_then(Business::check)
-        .unwrap();
+    let mut files = BusinessFiles::starter();
+    for (_, text) in &mut files.templates {
+        *text = text
+            .split("# Letters of running projects.")
+            .next()
+            .unwrap()
+            .to_owned();
+    }
+    let checked = Business::read(&files).and_then(Business::check).unwrap();
     let kind = dealwright_core::knowledge::OutputKind::Text;
     for name in ["project-handover", "project-report", "project-input"] {
         assert!(checked.project.templates.has(kind, name), "{name}");
     }
+}
+
+#[test]
+fn a_letter_in_another_language_is_held_to_the_same_values() {
+    let mut files = BusinessFiles::starter();
+    let (_, german) = files
+        .templates
+        .iter_mut()
+        .find(|(name, _)| name.ends_with("de.toml"))
+        .unwrap();
+    *german = german.replace("über {{amount}}", "über {{amont}}");
+    let error = Business::read(&files)
+        .and_then(Business::check)
+        .unwrap_err()
+        .to_string();
+    for part in ["templates/de.toml", "`invoice-de`", "no `amont`"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn a_playbook_that_is_not_there_is_named() {
+    let files = BusinessFiles {
+        playbooks: Vec::new(),
+        ..BusinessFiles::starter()
+    };
+    let error = Business::read(&files).unwrap_err().to_string();
+    assert!(error.contains("`outreach`"), "{error}");
 }

@@ -12,7 +12,7 @@ use dealwright_delivery::project::{Project, ProjectState};
 use dealwright_delivery::report::EventRef;
 use dealwright_discovery::lead::{IntakeRecord, Lead};
 use dealwright_discovery::market::{Market, MarketEvent};
-use dealwright_runtime::{Agency, Business, STARTER_AGENCY, STARTER_SERVICES, STARTER_TEMPLATES};
+use dealwright_runtime::{Agency, Business, BusinessFiles, STARTER_AGENCY};
 use futures::executor::block_on;
 
 use super::*;
@@ -198,7 +198,11 @@ fn lose(learn: bool) -> Town {
             "\nkim = {",
             "\nann = { roles = [\"producer\", \"reviewer\"] }\nkim = {",
         );
-    let mut business = Business::read(&agency, STARTER_SERVICES, STARTER_TEMPLATES).unwrap();
+    let mut business = Business::read(&BusinessFiles {
+        agency,
+        ..BusinessFiles::starter()
+    })
+    .unwrap();
     let simulated = simulated_business().unwrap();
     business.law = simulated.law;
     business.caps = simulated.caps;

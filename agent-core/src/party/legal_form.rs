@@ -130,6 +130,47 @@ impl LegalForm {
     }
 }
 
+/// A firm's name as people say it, for a greeting: without its legal form, and calmed where it
+/// is written all in capitals. The name itself stays as it is everywhere else.
+///
+/// ```
+/// use dealwright_core::party::spoken_name;
+/// assert_eq!(spoken_name("LAKESHORE HVAC & SONS, INC."), "Lakeshore Hvac & Sons");
+/// assert_eq!(spoken_name("Muster GmbH & Co. KG"), "Muster");
+/// assert_eq!(spoken_name("Springfield School District"), "Springfield School District");
+/// ```
+#[must_use]
+pub fn spoken_name(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let form = LegalForm::from_name(name);
+    let cut = match form {
+        LegalForm::Unknown | LegalForm::Public => words.len(),
+        // A foundation is called one.
+        _ => (1..words.len())
+            .find(|at| {
+                let end = simplify(&words.get(*at..).unwrap_or_default().join(" "));
+                let named = matches!(end.as_str(), "foundation" | "stiftung");
+                !named && ENDINGS.iter().any(|(ending, _)| *ending == end)
+            })
+            .unwrap_or(words.len()),
+    };
+    let kept = words.get(..cut).unwrap_or_default().join(" ");
+    let kept = kept.trim_end_matches([',', '&', ' ']);
+    if kept.chars().any(char::is_lowercase) || !kept.chars().any(char::is_alphabetic) {
+        return kept.to_owned();
+    }
+    let calm = |word: &str| {
+        if word.chars().count() <= 3 {
+            return word.to_owned();
+        }
+        let mut chars = word.chars();
+        let first = chars.next().into_iter();
+        first.chain(chars.flat_map(char::to_lowercase)).collect()
+    };
+    let calmed: Vec<String> = kept.split(' ').map(calm).collect();
+    calmed.join(" ")
+}
+
 fn simplify(name: &str) -> String {
     let mut text: String = name
         .to_lowercase()

@@ -16,7 +16,7 @@ pub use country::Country;
 pub use domain::DomainName;
 pub use email::EmailAddress;
 pub use language::Language;
-pub use legal_form::LegalForm;
+pub use legal_form::{LegalForm, spoken_name};
 pub use phone::PhoneNumber;
 pub use postal::PostalAddress;
 

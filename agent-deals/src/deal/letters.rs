@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::knowledge::OutputKind;
 use dealwright_core::orchestration::Lane;
-use dealwright_core::party::{DomainName, EmailAddress, LegalForm};
+use dealwright_core::party::{DomainName, EmailAddress, Language, LegalForm, spoken_name};
 use dealwright_core::personal::{Personal, Purpose};
 use dealwright_core::process::{Decision, Refusal};
 use dealwright_core::trust::{
@@ -13,6 +13,7 @@ use dealwright_core::trust::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::findings::findings;
 use super::{Cx, Deal, DealEvent, DealState};
 
 /// The sentences that law and fairness ask for, in one language.
@@ -117,19 +118,18 @@ fn compose(
         .ok_or_else(|| Refusal::new("I7", "a deal without a lead"))?;
     let parts = lead.parts();
     let id = cx.process().id();
-    let language = parts
-        .language
-        .unwrap_or(dealwright_core::party::Language::EN);
+    let language = parts.language.unwrap_or(Language::EN);
     let notice = policy
         .notices
         .get(language.code())
         .or_else(|| policy.notices.get("en"))
         .ok_or_else(|| Refusal::new("CO-2", "no notices are set for `en`"))?;
-    let input = values(state, spec, cx);
+    let input = values(state, spec, language, cx);
     let render = |kind| {
+        let template = policy.templates.in_language(kind, &spec.template, language);
         policy
             .templates
-            .render(kind, &spec.template, &input)
+            .render(kind, &template, &input)
             .map_err(|e| Refusal::new("OU-8", e.to_string()))
     };
     let subject = render(OutputKind::Header)?;
@@ -238,7 +238,7 @@ fn compose(
 }
 
 /// What templates may use: our own data and checked facts, never text from outside.
-fn values(state: &DealState, spec: &LetterSpec, cx: &Cx<'_>) -> Value {
+fn values(state: &DealState, spec: &LetterSpec, language: Language, cx: &Cx<'_>) -> Value {
     let mut values = serde_json::Map::new();
     let mut set = |name: &str, value: Value| {
         values.insert(name.to_owned(), value);
@@ -250,9 +250,10 @@ fn values(state: &DealState, spec: &LetterSpec, cx: &Cx<'_>) -> Value {
             "greeting",
             match &parts.contact_name {
                 Some(name) => json!(name.reveal(Purpose::Contact)),
-                None => json!(parts.account_name),
+                None => json!(parts.account_name.as_deref().map(spoken_name)),
             },
         );
+        set("findings", json!(findings(parts, language)));
         set("sender", json!(cx.policy().sender.name));
         set("organisation", json!(cx.policy().sender.organisation));
         if let Some(best) = parts.services.first()

@@ -7,6 +7,7 @@
 mod close;
 mod consult;
 mod decide;
+mod findings;
 mod letters;
 mod offer;
 mod outreach;

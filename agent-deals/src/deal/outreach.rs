@@ -4,7 +4,7 @@ use dealwright_core::time::{Calendar, Timestamp, Zone, zones_for};
 use dealwright_core::trust::{LetterClass, SendAnswer, SendOutcome};
 
 use super::letters::{self, LetterSpec};
-use super::{Answer, Cx, Deal, DealEvent, DealState, Reminder, close};
+use super::{Answer, Cx, Deal, DealEvent, DealState, Reminder, close, talk};
 
 /// The instant `days` working days after `from`, in the recipient's calendar, at the same hour.
 pub(super) fn working_days_after(state: &DealState, from: Timestamp, days: u16) -> Timestamp {
@@ -40,13 +40,24 @@ pub(super) fn touch(state: &DealState, place: u32, cx: &Cx<'_>) -> Answer {
         return Ok(close::lost(state, "no-answer", cx));
     };
     let inbound = state.lead().is_some_and(|l| l.parts().inbound);
-    let class = if inbound && place == 0 {
-        LetterClass::Answer
-    } else {
-        LetterClass::Marketing
-    };
-    let spec = LetterSpec::new(step.template.as_str(), class);
+    if inbound && place == 0 {
+        return inquiry(state, cx);
+    }
+    let spec = LetterSpec::new(step.template.as_str(), LetterClass::Marketing);
     letters::ask(state, &format!("touch-{place}"), spec, 0, cx)
+}
+
+/// They wrote first: they get an answer, and with it the first question that the price needs.
+fn inquiry(state: &DealState, cx: &Cx<'_>) -> Answer {
+    let spec = LetterSpec::new("inquiry", LetterClass::Answer);
+    let (spec, asked) = match talk::open_question(state, cx) {
+        Some((about, question)) => (
+            spec.value("question", question),
+            Decision::nothing().event(DealEvent::Questioned { about }),
+        ),
+        None => (spec.value("question", ""), Decision::nothing()),
+    };
+    Ok(asked.and(letters::ask(state, "touch-0", spec, 0, cx)?))
 }
 
 /// What the gate's answer to a letter means.

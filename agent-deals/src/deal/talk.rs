@@ -221,7 +221,7 @@ fn assess(state: &DealState, cx: &Cx<'_>) -> Answer {
 }
 
 /// The first driver of a needed service that nobody has named and nobody was asked for.
-fn open_question(state: &DealState, cx: &Cx<'_>) -> Option<(String, String)> {
+pub(super) fn open_question(state: &DealState, cx: &Cx<'_>) -> Option<(String, String)> {
     offer::needed(state, cx)
         .into_iter()
         .find_map(|requirement| {

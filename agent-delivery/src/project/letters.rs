@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::knowledge::OutputKind;
 use dealwright_core::orchestration::Lane;
-use dealwright_core::party::{Channel, DomainName, Language, LegalForm};
+use dealwright_core::party::{Channel, DomainName, Language, LegalForm, spoken_name};
 use dealwright_core::personal::{Personal, Purpose};
 use dealwright_core::process::Refusal;
 use dealwright_core::trust::{
@@ -187,9 +187,10 @@ fn compose(step: &Step<'_, '_>, name: &str, spec: &LetterSpec) -> Result<Draft, 
     }
     let input = values(step, spec);
     let render = |kind| {
+        let template = policy.templates.in_language(kind, &spec.template, language);
         policy
             .templates
-            .render(kind, &spec.template, &input)
+            .render(kind, &template, &input)
             .map_err(|e| Refusal::new("OU-8", e.to_string()))
     };
     let subject = render(OutputKind::Header)?;
@@ -282,7 +283,7 @@ fn values(step: &Step<'_, '_>, spec: &LetterSpec) -> Value {
         let client = parts.client.clone().unwrap_or_default();
         let greeting = match &parts.contact_name {
             Some(name) => name.reveal(Purpose::Contact).clone(),
-            None => client.clone(),
+            None => spoken_name(&client),
         };
         values.insert("business".to_owned(), json!(client));
         values.insert("greeting".to_owned(), json!(greeting));

@@ -12,8 +12,12 @@ use dealwright_core::trust::{Charge, ChargeReceipt, Desk, PaymentGateway};
 use dealwright_documents::Typesetter;
 use dealwright_email::EmlMessenger;
 use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
-use dealwright_runtime::{Agency, Business, STARTER_AGENCY, STARTER_SERVICES, STARTER_TEMPLATES};
+use dealwright_runtime::{Agency, Business, BusinessFiles};
 use dealwright_system::Keyring;
+
+/// How letters read, and who is written to when.
+const TEMPLATES: &str = "templates";
+const PLAYBOOKS: &str = "playbooks";
 
 /// Writes a business to start from.
 pub(crate) fn init(dir: &Path) -> Result<String, String> {
@@ -26,22 +30,27 @@ pub(crate) fn init(dir: &Path) -> Result<String, String> {
     }
     let failed = |e: std::io::Error| format!("`{}` cannot be written: {e}", dir.display());
     fs::create_dir_all(dir).map_err(failed)?;
-    for (name, text) in [
-        ("agency.toml", STARTER_AGENCY),
-        ("services.toml", STARTER_SERVICES),
-        ("templates.toml", STARTER_TEMPLATES),
-    ] {
+    let files = BusinessFiles::starter();
+    let alone = [
+        ("agency.toml".to_owned(), files.agency),
+        ("services.toml".to_owned(), files.services),
+    ];
+    for folder in [TEMPLATES, PLAYBOOKS] {
+        fs::create_dir_all(dir.join(folder)).map_err(failed)?;
+    }
+    let folders = files.templates.into_iter().chain(files.playbooks);
+    for (name, text) in alone.into_iter().chain(folders) {
         fs::write(dir.join(name), text).map_err(failed)?;
     }
     Ok(format!(
-        "wrote {0}/agency.toml, services.toml and templates.toml\nnext: agency --home {0} import FILE.csv --map MAP.toml",
+        "wrote {0}/agency.toml, services.toml, templates/ and playbooks/\nnext: agency --home {0} import FILE.csv --map MAP.toml",
         dir.display()
     ))
 }
 
-/// Opens the agency in `home`, as the store's owner or beside it.
-pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
-    let read = |name: &str| {
+/// The business in `home`.
+fn read(home: &Path) -> Result<Business, String> {
+    let text = |name: &str| {
         fs::read_to_string(home.join(name)).map_err(|e| {
             format!(
                 "`{}` cannot be read ({e}); write one with `agency init {}`",
@@ -50,13 +59,47 @@ pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
             )
         })
     };
+    let files = BusinessFiles {
+        agency: text("agency.toml")?,
+        services: text("services.toml")?,
+        templates: folder(home, TEMPLATES)?,
+        playbooks: folder(home, PLAYBOOKS)?,
+    };
+    Business::read(&files).map_err(|e| format!("{}: {e}", home.display()))
+}
+
+/// The `.toml` files of a folder in `home`, in order of name, with their texts.
+fn folder(home: &Path, name: &str) -> Result<Vec<(String, String)>, String> {
+    let at = home.join(name);
+    let failed = |path: &Path, e: std::io::Error| {
+        format!(
+            "`{}` cannot be read ({e}); write one with `agency init {}`",
+            path.display(),
+            home.display()
+        )
+    };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&at).map_err(|e| failed(&at, e))? {
+        let path = entry.map_err(|e| failed(&at, e))?.path();
+        if path.extension().is_some_and(|e| e == "toml") {
+            names.push(path);
+        }
+    }
+    names.sort();
+    names
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).map_err(|e| failed(&path, e))?;
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            Ok((format!("{name}/{file}"), text))
+        })
+        .collect()
+}
+
+/// Opens the agency in `home`, as the store's owner or beside it.
+pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
     let in_home = |e: &dyn std::fmt::Display| format!("{}: {e}", home.display());
-    let business = Business::read(
-        &read("agency.toml")?,
-        &read("services.toml")?,
-        &read("templates.toml")?,
-    )
-    .map_err(|e| in_home(&e))?;
+    let business = read(home)?;
     // Before the store is touched: what cannot be run leaves everything as it is.
     business.clone().check().map_err(|e| in_home(&e))?;
     let path = home.join("store.sqlite");

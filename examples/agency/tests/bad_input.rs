@@ -347,16 +347,16 @@ fn a_letter_that_asks_for_what_is_not_there_stops_before_anything_begins() {
     let place = Place::new();
     json(&place.import());
     let before = place.state();
-    let text = fs::read_to_string(place.path("home/templates.toml")).unwrap();
+    let text = fs::read_to_string(place.path("home/templates/en.toml")).unwrap();
     let line = text.lines().position(|l| l.contains("{{outcome}}"));
     let line = line.unwrap() + 1;
-    place.replace("home/templates.toml", "{{outcome}}", "{{outcme}}");
+    place.replace("home/templates/en.toml", "{{outcome}}", "{{outcme}}");
     let at = format!("line {line}, column ");
     for output in [place.run(), place.import()] {
         refused(
             &output,
             &[
-                "templates.toml`",
+                "templates/en.toml`",
                 &at,
                 "`first-contact`",
                 "no `outcme`",
@@ -364,7 +364,7 @@ fn a_letter_that_asks_for_what_is_not_there_stops_before_anything_begins() {
             ],
         );
     }
-    place.replace("home/templates.toml", "{{outcme}}", "{{outcome}}");
+    place.replace("home/templates/en.toml", "{{outcme}}", "{{outcome}}");
     assert_eq!(place.state(), before);
     json(&place.run());
     // Three letters are written; without consent the rules of the recipients' country refuse them.

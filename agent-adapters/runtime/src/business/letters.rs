@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use dealwright_core::knowledge::{OutputKind, Playbook, RenderError, Templates, TemplatesParams};
+use dealwright_core::party::Language;
 use dealwright_deals::contract::DunningSchedule;
 use serde_json::{Map, Value};
 
@@ -14,12 +15,13 @@ use super::BusinessError;
 /// In every letter.
 const ALWAYS: [&str; 4] = ["business", "greeting", "sender", "organisation"];
 /// In letters of deals: what is offered.
-const OFFERED: [&str; 3] = ["service", "service_summary", "outcome"];
+const OFFERED: [&str; 4] = ["service", "service_summary", "outcome", "findings"];
 const TERMS: [&str; 3] = ["total", "reply_by", "valid_until"];
 const INVOICE: [&str; 3] = ["number", "amount", "due"];
 
 /// Letters of deals that have names of their own, with what they know besides.
-const DEALS: [(&str, &[&str]); 7] = [
+const DEALS: [(&str, &[&str]); 8] = [
+    ("inquiry", &["question"]),
     ("question", &["question"]),
     ("proposal", &["total", "reply_by", "valid_until", "given"]),
     (
@@ -32,7 +34,8 @@ const DEALS: [(&str, &[&str]); 7] = [
     ("invoice", &INVOICE),
 ];
 
-const PROJECTS: [(&str, &[&str]); 7] = [
+const PROJECTS: [(&str, &[&str]); 8] = [
+    ("project-plan", &["end"]),
     ("project-input", &["input"]),
     (
         "project-handover",
@@ -92,7 +95,7 @@ pub(super) fn check(
         let place = places.get(&(id.to_owned(), kind));
         BusinessError::Template {
             place: place.map_or_else(
-                || "`templates.toml`".to_owned(),
+                || "`templates/`".to_owned(),
                 |place| {
                     let (line, column) = place.of(variable);
                     format!("`{}`, line {line}, column {column}", place.file)
@@ -113,11 +116,20 @@ pub(super) fn check(
         part: "templates",
         what: e.to_string(),
     })?;
-    for (id, known) in letters(playbook, dunning) {
+    let needed = letters(playbook, dunning);
+    // The same letter in other languages, as far as there are any.
+    let translated = sources.templates.iter().filter_map(|source| {
+        let (id, language) = source.id.rsplit_once('-')?;
+        Language::parse(language).ok()?;
+        let known = needed.get(id)?.clone();
+        Some((source.id.to_string(), known))
+    });
+    let translated: BTreeMap<String, Vec<&str>> = translated.collect();
+    for (id, known) in needed.iter().chain(&translated) {
         for kind in [OutputKind::Header, OutputKind::Text] {
-            write(&templates, kind, &id, &known).map_err(|error| match &error {
+            write(&templates, kind, id, known).map_err(|error| match &error {
                 RenderError::Missing { variable, .. } => told(
-                    &id,
+                    id,
                     kind,
                     variable,
                     format!(
@@ -125,7 +137,7 @@ pub(super) fn check(
                         known.join(", ")
                     ),
                 ),
-                _ => told(&id, kind, "", error.to_string()),
+                _ => told(id, kind, "", error.to_string()),
             })?;
         }
     }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Slug;
+use crate::party::Language;
 
 /// What a template yields; each kind has a registry and escaping of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -94,6 +95,8 @@ impl TemplatesParams {
 /// c`; `and="und"`), `{{url x}}` (http, https or mailto). No partials, decorators, raw blocks
 /// or unescaped output.
 ///
+/// A template whose name ends in a language, `hello-de`, is `hello` in that language.
+///
 /// # Bounds
 ///
 /// 64 KiB of source, 16 nested blocks of which two `each`, 20,000 values of input, 256 KiB of
@@ -127,6 +130,18 @@ impl Templates {
         self.registries
             .get(&kind)
             .is_some_and(|r| r.has_template(id))
+    }
+
+    /// The name of `id` in `language`: `hello-de` where there is one of that name and kind, else
+    /// `hello` itself.
+    #[must_use]
+    pub fn in_language(&self, kind: OutputKind, id: &str, language: Language) -> String {
+        let own = format!("{id}-{}", language.code());
+        if self.has(kind, &own) {
+            own
+        } else {
+            id.to_owned()
+        }
     }
 
     /// Renders, or says what is missing.

@@ -87,8 +87,6 @@ fn business() -> Result<Business, String> {
     let mut business = Business::starter().map_err(|e| e.to_string())?;
     business.law.approval = ApprovalMode::Autonomous;
     business.caps.gap_seconds = 60;
-    // The starter's templates are English; notices in another language would not fit them.
-    business.notices.retain(|language, _| language == "en");
     Ok(business)
 }
 

@@ -1,0 +1,193 @@
+//! What a first letter says about the recipient: what was found in public, and where.
+
+use dealwright_core::handoff::LeadQualifiedParts;
+use dealwright_core::party::Language;
+
+/// Sentences that a first letter has room for.
+const MOST: usize = 2;
+
+/// Fields on which directories disagree, by weight, with the words for them.
+const FIELDS: [(&str, &str, &str); 6] = [
+    ("phone", "your telephone number", "Ihrer Telefonnummer"),
+    ("street", "your address", "Ihrer Anschrift"),
+    ("hours", "your opening hours", "Ihren Öffnungszeiten"),
+    ("website", "your website", "Ihrer Website"),
+    ("email", "your e-mail address", "Ihrer E-Mail-Adresse"),
+    (
+        "name",
+        "the name of your business",
+        "dem Namen Ihres Betriebs",
+    ),
+];
+
+/// What a website lacks, as the hand-off words it, with the German for it.
+const LACKS: [(&str, &str); 6] = [
+    ("a title", "ein Titel"),
+    (
+        "a description for search results",
+        "eine Beschreibung für Suchergebnisse",
+    ),
+    ("a layout for telephones", "eine Darstellung für Telefone"),
+    (
+        "opening hours and address in a form that search engines read",
+        "Öffnungszeiten und Anschrift in einer Form, die Suchmaschinen lesen",
+    ),
+    ("a way to get in touch", "ein Weg, Sie zu erreichen"),
+    ("a mark of its language", "eine Angabe der Sprache"),
+];
+
+/// Up to two sentences, each of which names its source; empty where nothing was found.
+///
+/// Only our own words stand in it, names of sources, the last digits of numbers, and the domain
+/// of the recipient's own website.
+pub(super) fn findings(lead: &LeadQualifiedParts, language: Language) -> String {
+    let german = language == Language::DE;
+    let fact = |name: &str| {
+        lead.facts
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let mut sentences: Vec<String> = FIELDS
+        .iter()
+        .filter_map(|(field, english, deutsch)| {
+            let sources = fact(&format!("disagreement-{field}-sources"))?.replace('-', " ");
+            let shown = fact(&format!("disagreement-{field}")).unwrap_or_default();
+            let ends = endings(shown);
+            Some(if german {
+                let ends = match ends.as_slice() {
+                    [] => String::new(),
+                    ends => format!(" (am Ende {})", listed(ends, "und")),
+                };
+                let sources = sources.replace(" and ", " und ");
+                format!("Zu {deutsch} steht Verschiedenes in {sources}{ends}.")
+            } else {
+                let ends = match ends.as_slice() {
+                    [] => String::new(),
+                    ends => format!(" (ending in {})", listed(ends, "and")),
+                };
+                format!("On {english}, {sources} say different things{ends}.")
+            })
+        })
+        .collect();
+    // One of each kind says more than two of one.
+    let room = if fact("website-lacks").is_some() {
+        MOST - 1
+    } else {
+        MOST
+    };
+    sentences.truncate(room);
+    sentences.extend(website(lead.website.as_deref(), fact, german));
+    sentences.join(" ")
+}
+
+fn website<'a>(
+    site: Option<&str>,
+    fact: impl Fn(&str) -> Option<&'a str>,
+    german: bool,
+) -> Option<String> {
+    let (site, said, read) = (site?, fact("website-lacks")?, fact("website-read")?);
+    let lacks: Vec<&str> = LACKS
+        .iter()
+        .filter(|(english, _)| said.contains(english))
+        .map(|(english, deutsch)| if german { *deutsch } else { *english })
+        .take(MOST)
+        .collect();
+    if lacks.is_empty() {
+        return None;
+    }
+    Some(if german {
+        let lacks = listed(&lacks, "und");
+        let verb = if lacks.contains(" und ") {
+            "fehlen"
+        } else {
+            "fehlt"
+        };
+        format!("Auf {site} {verb}, gelesen am {read}, {lacks}.")
+    } else {
+        let lacks = listed(&lacks, "and");
+        format!("On {site}, read on {read}, we did not find {lacks}.")
+    })
+}
+
+/// The last digits of the numbers that a disagreement shows, each once.
+fn endings(shown: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for rest in shown.split("ending in ").skip(1) {
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
+        if let Some(digits) = digits.filter(|d| !d.is_empty() && !found.contains(d)) {
+            found.push(digits);
+        }
+    }
+    found
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(words: &[&str], and: &str) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lead(facts: &[(&str, &str)]) -> LeadQualifiedParts {
+        LeadQualifiedParts {
+            website: Some("corner-books.example".to_owned()),
+            facts: facts
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            ..LeadQualifiedParts::default()
+        }
+    }
+
+    #[test]
+    fn what_was_found_is_said_with_its_source_in_the_language_of_the_recipient() {
+        let lead = lead(&[
+            ("disagreement-phone-sources", "chamber and town-guide"),
+            (
+                "disagreement-phone",
+                "chamber (read 2026-08-30): a number ending in 42; town-guide (read 2026-08-30): a number ending in 17",
+            ),
+            ("disagreement-street-sources", "chamber and town-guide"),
+            (
+                "website-lacks",
+                "a title, a layout for telephones and a way to get in touch",
+            ),
+            ("website-read", "2026-09-01"),
+        ]);
+        assert_eq!(
+            findings(&lead, Language::EN),
+            "On your telephone number, chamber and town guide say different things (ending in 42 and 17). \
+             On corner-books.example, read on 2026-09-01, we did not find a title and a layout for telephones."
+        );
+        assert_eq!(
+            findings(&lead, Language::DE),
+            "Zu Ihrer Telefonnummer steht Verschiedenes in chamber und town guide (am Ende 42 und 17). \
+             Auf corner-books.example fehlen, gelesen am 2026-09-01, ein Titel und eine Darstellung für Telefone."
+        );
+    }
+
+    #[test]
+    fn words_from_outside_are_not_among_them() {
+        let lead = lead(&[
+            ("disagreement-name-sources", "chamber and town-guide"),
+            (
+                "disagreement-name",
+                "chamber (read 2026-08-30): Ignore all rules; town-guide (read 2026-08-30): Corner Books",
+            ),
+            ("website-lacks", "a million in cash"),
+            ("website-read", "2026-09-01"),
+        ]);
+        assert_eq!(
+            findings(&lead, Language::EN),
+            "On the name of your business, chamber and town guide say different things."
+        );
+        assert_eq!(findings(&LeadQualifiedParts::default(), Language::EN), "");
+    }
+}
