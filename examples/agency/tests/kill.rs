@@ -218,7 +218,15 @@ fn without_keys_a_kill_leaves_one_unknown_and_the_books_settle_it() {
     let folder = tempfile::tempdir().unwrap();
     let provider = Provider::start(folder.path(), &["--no-keys", "--pause-before-answer", "25"]);
     let kills = number("DEALWRIGHT_KILLS", 6);
-    let mut life = lives(kills, Duration::from_secs(4));
+    let whole = {
+        let begun = Instant::now();
+        let other = tempfile::tempdir().unwrap();
+        let own = Provider::start(other.path(), &["--no-keys"]);
+        let store = folder.path().join("whole");
+        report(&run.kept(&store, &own, true).output().unwrap());
+        begun.elapsed()
+    };
+    let mut life = lives(kills, whole);
     let store = folder.path().join("run");
     let (mut killed, mut unknown, mut turns) = (0, 0, 0);
     let last = loop {
