@@ -259,6 +259,11 @@ pub(super) fn heard(step: &mut Step<'_, '_>, heard: &Heard) -> Result<(), Refusa
         close(step, true);
         return Ok(());
     }
+    if said != Said::Accepts && step.state.heard_lately() > step.cx.policy().messages_a_day {
+        // Two machines could go on like this for ever, and each question puts acceptance off.
+        step.needs_person("messages come faster than people write; a machine may be answering");
+        return Ok(());
+    }
     match (waiting(step, heard.step.as_deref()), said) {
         (Some(milestone), Said::Accepts) => accepted(step, milestone, AcceptedBy::Client),
         (Some(milestone), Said::Change) => change(step, milestone, heard)?,

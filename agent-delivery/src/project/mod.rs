@@ -92,6 +92,9 @@ pub struct ProjectPolicy {
     pub rework: ReworkPolicy,
     /// How often a client may ask for changes to a milestone under the contract.
     pub revision_rounds: u32,
+    /// Messages of the client within a day that are answered; beyond them a person reads on, since
+    /// two machines could go on like this for ever.
+    pub messages_a_day: u32,
     /// Working days without an answer after which a hand-over counts as accepted.
     pub deemed_accepted_days: u16,
     /// Working days to wait for an answer to the final question.
@@ -529,7 +532,7 @@ pub(crate) type Answer = Result<Decision<Project>, Refusal>;
 
 impl Process for Project {
     const KIND: &'static str = "project";
-    const STATE_VERSION: u32 = 3;
+    const STATE_VERSION: u32 = 4;
     const EVENT_VERSION: u32 = 1;
 
     type State = ProjectState;

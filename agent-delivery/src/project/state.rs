@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Duration;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::handoff::{DealWon, MilestoneTerms};
 use dealwright_core::id::{DeliverableId, MilestoneId, TaskId};
@@ -165,6 +166,7 @@ pub struct ProjectState {
     letters: BTreeMap<String, ProjectLetter>,
     facts: Vec<LoggedFact>,
     heard_count: u32,
+    heard_at: Vec<Timestamp>,
     last_heard: Option<String>,
     plan_document: Option<Digest32>,
     report_begun: bool,
@@ -253,6 +255,12 @@ impl ProjectState {
     #[must_use]
     pub fn heard_count(&self) -> u32 {
         self.heard_count
+    }
+
+    /// How many messages of the client came within a day up to the last one.
+    #[must_use]
+    pub fn heard_lately(&self) -> u32 {
+        u32::try_from(self.heard_at.len()).unwrap_or(u32::MAX)
     }
 
     /// The `Message-ID` of the client's latest message.
@@ -415,8 +423,11 @@ impl ProjectState {
             | ProjectEvent::LetterSent { .. }
             | ProjectEvent::LetterStopped { .. } => self.after_letter(event),
             ProjectEvent::AwaitsApproval { .. } | ProjectEvent::LetterDeferred { .. } => {}
-            ProjectEvent::ClientSaid { message_id, .. } => {
+            ProjectEvent::ClientSaid { message_id, at, .. } => {
                 self.heard_count = self.heard_count.saturating_add(1);
+                let day_before = *at - Duration::days(1);
+                self.heard_at.retain(|earlier| *earlier > day_before);
+                self.heard_at.push(*at);
                 if message_id.is_some() {
                     self.last_heard.clone_from(message_id);
                 }

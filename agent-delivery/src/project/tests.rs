@@ -63,6 +63,8 @@ impl dealwright_core::access::Authorizer for Anybody {
 struct ClientPolicy {
     answers: BTreeMap<String, String>,
     refuses: BTreeSet<String>,
+    /// How long an answer takes; a day's work where not given.
+    minutes: Option<i64>,
 }
 
 impl Process for Client {
@@ -118,7 +120,7 @@ impl Process for Client {
                 if let Some(words) = cx.policy().answers.get(&name) {
                     decision = decision.timer(
                         format!("say-{name}"),
-                        cx.now() + Duration::hours(20),
+                        cx.now() + Duration::minutes(cx.policy().minutes.unwrap_or(20 * 60)),
                         ClientInput::Say(asker.clone(), name, words.clone()),
                     );
                 }
@@ -277,6 +279,7 @@ fn policy() -> ProjectPolicy {
             cost: eur(100_000),
         },
         revision_rounds: 1,
+        messages_a_day: 6,
         deemed_accepted_days: 10,
         feedback_days: 5,
         alerts: AlertPolicy::default(),
@@ -405,7 +408,7 @@ fn answers(list: &[(&str, &str)]) -> ClientPolicy {
             .iter()
             .map(|(step, words)| ((*step).to_owned(), (*words).to_owned()))
             .collect(),
-        refuses: BTreeSet::new(),
+        ..ClientPolicy::default()
     }
 }
 
@@ -589,6 +592,47 @@ fn a_question_is_answered_and_the_time_to_answer_begins_anew() {
     world.run();
     assert!(world.letters().iter().any(|l| l.0.starts_with("status-")));
     assert_eq!(world.state().phase(), ProjectPhase::Closed);
+    world.unchanged();
+}
+
+#[test]
+fn a_machine_that_answers_every_letter_is_left_to_a_person() {
+    // It answers each status letter within minutes, and would do so for ever.
+    let steps: Vec<String> = (1..=40).map(|n| format!("status-{n}")).collect();
+    let mut list: Vec<(&str, &str)> = steps
+        .iter()
+        .map(|step| (step.as_str(), "Which file is it, please?"))
+        .collect();
+    list.push(("handover-1-1", "Which file is it, please?"));
+    let client = ClientPolicy {
+        minutes: Some(10),
+        ..answers(&list)
+    };
+    let mut world = World::new(policy(), client, 0);
+    world.won("first", deal_parts());
+    world.run();
+    let answered = |l: &&(String, Vec<String>, String)| l.0.starts_with("status-");
+    assert_eq!(world.letters().iter().filter(answered).count(), 6);
+    let state = world.state();
+    assert!(state.needs_person().unwrap().contains("faster"));
+    // What was handed over is still accepted in time, by silence.
+    assert_eq!(state.phase(), ProjectPhase::Closed);
+    world.unchanged();
+}
+
+#[test]
+fn slow_questions_are_answered_however_many_they_are() {
+    let steps: Vec<String> = (1..=9).map(|n| format!("status-{n}")).collect();
+    let mut list: Vec<(&str, &str)> = steps
+        .iter()
+        .map(|step| (step.as_str(), "Which file is it, please?"))
+        .collect();
+    list.push(("handover-1-1", "Which file is it, please?"));
+    let mut world = World::new(policy(), answers(&list), 0);
+    world.won("first", deal_parts());
+    world.run();
+    let answered = |l: &&(String, Vec<String>, String)| l.0.starts_with("status-");
+    assert_eq!(world.letters().iter().filter(answered).count(), 10);
     world.unchanged();
 }
 

@@ -44,6 +44,8 @@ pub struct DeliverySettings {
     pub rework_cost: u32,
     /// Changes to a milestone that the contract covers.
     pub revision_rounds: u32,
+    /// Messages of a client within a day that are answered; beyond them a person reads on.
+    pub messages_a_day: u32,
     /// Working days without an answer after which a hand-over counts as accepted.
     pub deemed_accepted_days: u16,
     /// Working days to wait for an answer to the final question.
@@ -71,6 +73,7 @@ impl Default for DeliverySettings {
             rework_rounds: 2,
             rework_cost: 200,
             revision_rounds: 2,
+            messages_a_day: 6,
             deemed_accepted_days: 10,
             feedback_days: 5,
             warn_percent: 75,
@@ -190,6 +193,7 @@ impl DeliverySettings {
                 cost: Money::from_minor(i64::from(self.rework_cost) * minor, currency),
             },
             revision_rounds: self.revision_rounds,
+            messages_a_day: self.messages_a_day,
             deemed_accepted_days: self.deemed_accepted_days,
             feedback_days: self.feedback_days,
             alerts: AlertPolicy {
