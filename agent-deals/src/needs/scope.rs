@@ -36,6 +36,51 @@ const BACK: [&str; 22] = [
     "das", "den", "il", "elle", "ce", "c", "ya", "esta", "la", "this",
 ];
 
+/// Words with which a message says yes to a letter.
+const AGREES: &[&str] = &[
+    "yes",
+    "yep",
+    "yeah",
+    "sure",
+    "ok",
+    "okay",
+    "fine",
+    "great",
+    "good",
+    "perfect",
+    "gladly",
+    "please",
+    "ja",
+    "gern",
+    "gerne",
+    "klar",
+    "oui",
+    "volontiers",
+    "si",
+    "claro",
+    "vale",
+];
+/// Words of a sentence that tells something instead of listing what is wanted.
+const TELLS: &[&str] = &[
+    "we", "i", "you", "they", "he", "she", "it", "that", "who", "is", "are", "was", "were", "have",
+    "had", "has", "did", "does", "do", "got", "know", "think", "costs", "wir", "ich", "sie", "ist",
+    "sind", "war", "haben", "hatten", "hat", "es", "nous", "je", "vous", "il", "est", "sont",
+    "avons", "tenemos", "son",
+];
+/// Words that begin a question for the price.
+const ASKING: &[&str] = &[
+    "what", "whats", "how", "and", "price", "prices", "cost", "quote", "was", "wie", "preis",
+    "kosten", "combien", "quel", "prix", "ca", "cuanto", "que", "precio",
+];
+/// What such a question is about.
+const PRICE: &[&str] = &[
+    "price", "prices", "cost", "charge", "much", "rate", "quote", "preis", "kosten", "kostet",
+    "prix", "combien", "coute", "tarif", "precio", "cuanto", "cuesta",
+];
+/// The longest list and the longest bare question for a price, in words.
+const LIST: usize = 16;
+const BARE_QUESTION: usize = 6;
+
 /// What a sentence says about a need that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stance {
@@ -108,7 +153,41 @@ impl<'a> Scopes<'a> {
                 intro = Some(scopes.lines.len() - 1);
             }
         }
+        scopes.read_lists();
         scopes
+    }
+
+    /// A list of things is a wish where a yes leads to it or a question for the price follows it:
+    /// "Yes: an audit. What would it cost?" has no word that wishes.
+    fn read_lists(&mut self) {
+        let word = |at: usize| self.text.word(at);
+        let lists = |line: &Line| {
+            line.tokens.len() <= LIST && !line.tokens.clone().any(|at| TELLS.contains(&word(at)))
+        };
+        let agrees = |line: &Line| AGREES.contains(&word(line.tokens.start));
+        let only_agrees = |line: &Line| line.tokens.clone().all(|at| AGREES.contains(&word(at)));
+        let asks_price = |line: &Line| {
+            line.tokens.len() <= BARE_QUESTION
+                && ASKING.contains(&word(line.tokens.start))
+                && line.tokens.clone().any(|at| PRICE.contains(&word(at)))
+        };
+        let mut wished = Vec::new();
+        for (place, line) in self.lines.iter().enumerate() {
+            let first = self.lines.first();
+            let led = place == 0 && agrees(line)
+                || place == 1 && first.is_some_and(|before| only_agrees(before));
+            let next = place.checked_add(1).and_then(|at| self.lines.get(at));
+            let last = line.tokens.end.saturating_sub(1);
+            let priced = next.is_some_and(asks_price) || PRICE.contains(&word(last));
+            if lists(line) && (led || priced) {
+                wished.push(place);
+            }
+        }
+        for place in wished {
+            if let Some(line) = self.lines.get_mut(place) {
+                line.inherits_wish = true;
+            }
+        }
     }
 
     pub(super) fn has_machine_text(&self) -> bool {

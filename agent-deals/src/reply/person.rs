@@ -21,6 +21,27 @@ const IF: [&str; 12] = [
     "provided",
 ];
 
+/// Words with which somebody says yes before they say to what.
+const AFFIRMS: &[&str] = &[
+    "yes",
+    "yep",
+    "yeah",
+    "sure",
+    "ja",
+    "gern",
+    "gerne",
+    "oui",
+    "volontiers",
+    "si",
+    "claro",
+    "tak",
+];
+/// Words of a question for the price.
+const PRICE: &[&str] = &[
+    "price", "prices", "cost", "charge", "much", "preis", "kosten", "kostet", "prix", "combien",
+    "coute", "precio", "cuanto", "cuesta", "costa",
+];
+
 /// A mail's own words, as they are read.
 pub(super) struct Letter<'a> {
     pub(super) mail: &'a InboundMail,
@@ -42,7 +63,8 @@ impl Letter<'_> {
         let moved = p.left.first_in(self.text).is_some();
         let other = p.wrong_person.first_in(self.text).is_some();
         let accept = self.accepts();
-        let decline = self.hit(&p.decline);
+        // Who is served elsewhere and asks for a price wants something else of us.
+        let decline = self.hit(&p.decline) && !(self.supplier() && self.asks_price());
         let price = self.hit(&p.price);
         let later = self.hit(&p.not_now);
         let meeting = self.hit(&p.meeting) && !decline;
@@ -86,6 +108,11 @@ impl Letter<'_> {
         }
         if intents.is_empty() && p.provides.first_in(self.text).is_some() {
             intents.push(Intent::ProvideInfo);
+        }
+        let affirms = !decline && AFFIRMS.contains(&self.text.word(0));
+        let asks_only = intents.as_slice() == [Intent::Question];
+        if affirms && (intents.is_empty() || asks_only && self.asks_price()) {
+            intents.insert(0, Intent::Interested);
         }
         let mut intents = intents.into_iter();
         MailClass::Human {
@@ -161,6 +188,17 @@ impl Letter<'_> {
             !conditional && !asked && !turned
         });
         yes && !self.hit(&p.price) && !self.hit(&p.not_now) && !self.strong_no()
+    }
+
+    /// Whether a question is for the price.
+    fn asks_price(&self) -> bool {
+        self.text.sentences().iter().any(|sentence| {
+            let range = sentence.tokens.clone();
+            self.ends_as_question(&range)
+                && range
+                    .into_iter()
+                    .any(|at| PRICE.contains(&self.text.word(at)))
+        })
     }
 
     fn is_accept_word(&self, at: usize, accept: &Range<usize>) -> bool {
