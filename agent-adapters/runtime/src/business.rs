@@ -153,6 +153,9 @@ pub struct DealSettings {
     pub questions: u32,
     /// Versions of an offer before a person takes over.
     pub versions: u32,
+    /// Messages of a client within a day that are answered; beyond them a person reads on.
+    #[serde(default = "messages_a_day")]
+    pub messages_a_day: u32,
     /// Working days after which a silent client is taken for lost.
     pub patience_days: u16,
     /// Days until work begins after an offer.
@@ -161,6 +164,10 @@ pub struct DealSettings {
     pub pay_to: Vec<String>,
     /// What is promised about how the work is done.
     pub service_levels: Vec<ServiceLevel>,
+}
+
+fn messages_a_day() -> u32 {
+    6
 }
 
 /// How leads are run.
@@ -505,6 +512,7 @@ impl Business {
                 service_levels: self.deal.service_levels,
                 questions: self.deal.questions,
                 versions: self.deal.versions,
+                messages_a_day: self.deal.messages_a_day,
                 patience_days: self.deal.patience_days,
                 agency: self.agency,
                 clauses,

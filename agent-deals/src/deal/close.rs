@@ -2,9 +2,10 @@ use std::collections::BTreeSet;
 
 use dealwright_core::canonical::Digest32;
 use dealwright_core::handoff::{
-    BudgetLine, DealClosed, DealWon, DealWonParts, MilestoneTerms, ServiceOrder,
+    BudgetLine, DealClosed, DealWon, DealWonParts, MilestoneTerms, Requirement, RequirementStatus,
+    ServiceOrder,
 };
-use dealwright_core::id::ProjectId;
+use dealwright_core::id::{ProjectId, RequirementId};
 use dealwright_core::party::PostalAddress;
 use dealwright_core::process::{Decision, Refusal};
 use dealwright_core::time::{Timestamp, Zone};
@@ -216,10 +217,7 @@ fn won(
         website: parts.website.clone(),
         facts: parts.facts.clone(),
         listings: parts.listings.clone(),
-        requirements: offer::needed(state, cx)
-            .into_iter()
-            .filter(|r| priced.contains(&r.id))
-            .collect(),
+        requirements: ordered(state, &priced, cx),
         service_levels: cx.policy().service_levels.clone(),
         orders: quote
             .items()
@@ -261,6 +259,24 @@ fn won(
         total: Some(quote.totals().net),
     };
     DealWon::try_from(parts).map_err(|e| Refusal::new("DF-2", e.to_string()))
+}
+
+/// The requirements that the signed offer prices. What the client dropped afterwards is owed all
+/// the same: the signature came later, or a new version would have.
+fn ordered(state: &DealState, priced: &BTreeSet<&RequirementId>, cx: &Cx<'_>) -> Vec<Requirement> {
+    let mut all: Vec<Requirement> = state.requirements().to_vec();
+    for suggested in offer::needed(state, cx) {
+        if !all.iter().any(|r| r.id == suggested.id) {
+            all.push(suggested);
+        }
+    }
+    all.retain(|r| priced.contains(&r.id));
+    for requirement in &mut all {
+        if requirement.status == RequirementStatus::Dropped {
+            requirement.status = RequirementStatus::Confirmed;
+        }
+    }
+    all
 }
 
 fn end_of(day: chrono::NaiveDate) -> Timestamp {

@@ -4,6 +4,7 @@
 //! timers and asks again where there was no room. What a client writes is read by rules into a
 //! closed set of intents; prices come from the catalogue and the rate card alone.
 
+mod assess;
 mod close;
 mod consult;
 mod decide;
@@ -15,6 +16,8 @@ mod perform;
 mod state;
 mod talk;
 
+#[cfg(test)]
+mod flow_tests;
 #[cfg(test)]
 mod tests;
 
@@ -85,6 +88,9 @@ pub struct DealPolicy {
     pub questions: u32,
     /// The most versions of an offer before a person takes over.
     pub versions: u32,
+    /// Messages of the client within a day that are answered; beyond them a person reads on, since
+    /// two machines could go on like this for ever.
+    pub messages_a_day: u32,
     /// Working days after which a silent client of a running sale is taken for lost.
     pub patience_days: u16,
     /// The agency as it stands in contracts and invoices.

@@ -32,8 +32,15 @@ pub(super) fn first(state: &DealState, cx: &Cx<'_>) -> Answer {
         tax(state, cx),
         &requirements,
     );
-    let priced = quote(&cx.policy().catalogue, &cx.policy().rates, &request)
-        .map_err(|e| Refusal::new("PC-2", e.to_string()))?;
+    let priced = match quote(&cx.policy().catalogue, &cx.policy().rates, &request) {
+        Ok(priced) => priced,
+        // What they need is larger than what is sold by rule, for example.
+        Err(error) => {
+            return Ok(Decision::nothing().event(DealEvent::NeedsPerson {
+                why: format!("no price can be made for what they need: {error}"),
+            }));
+        }
+    };
     let terms = OfferTerms {
         payment: cx.policy().rates.params().payment.clone(),
         start: cx
@@ -44,6 +51,50 @@ pub(super) fn first(state: &DealState, cx: &Cx<'_>) -> Answer {
         clauses: std::collections::BTreeSet::new(),
     };
     issue(state, priced, terms, &requirements, Vec::new(), cx)
+}
+
+/// Whether what the client says they need is no longer what the offer prices. What a model
+/// inferred changes no offer.
+pub(super) fn is_outdated(state: &DealState, cx: &Cx<'_>) -> bool {
+    let Some(version) = state.current_offer() else {
+        return false;
+    };
+    let before = version.quote().request();
+    let voiced: Vec<Requirement> = needed(state, cx)
+        .into_iter()
+        .filter(|r| r.kind == RequirementKind::Explicit || before.requirements.contains(&r.id))
+        .collect();
+    let now = QuoteRequest::for_requirements(
+        &cx.policy().catalogue,
+        version.deal(),
+        before.on,
+        before.tax,
+        &voiced,
+    );
+    let wanted = |request: &QuoteRequest| -> Vec<_> {
+        let items = request.items.iter();
+        items
+            .map(|i| (i.service.clone(), i.drivers.clone()))
+            .collect()
+    };
+    let (mut before, mut now) = (wanted(before), wanted(&now));
+    before.sort();
+    now.sort();
+    before != now
+}
+
+/// The client changed what they need while an offer is out: a new version takes its place.
+pub(super) fn renew(state: &DealState, cx: &Cx<'_>) -> Answer {
+    let versions = state.current_offer().map_or(0, ProposalVersion::number);
+    // Without any need left, what we once suggested is no answer.
+    let mut known = state.requirements().iter();
+    let none_left = known.all(|r| r.status == RequirementStatus::Dropped);
+    if none_left || versions >= cx.policy().versions || !state.concessions().is_empty() {
+        return Ok(Decision::nothing().event(DealEvent::NeedsPerson {
+            why: "the client changes what they need; a person makes the next version".to_owned(),
+        }));
+    }
+    first(state, cx)
 }
 
 /// What is priced: what the client voiced, or, where they only said yes to our suggestion, the
@@ -84,7 +135,7 @@ pub(super) fn needed(state: &DealState, cx: &Cx<'_>) -> Vec<Requirement> {
         .collect()
 }
 
-fn tax(state: &DealState, cx: &Cx<'_>) -> TaxSubject {
+pub(super) fn tax(state: &DealState, cx: &Cx<'_>) -> TaxSubject {
     let parts = state.lead().map(|l| l.parts());
     TaxSubject {
         country: parts.and_then(|p| p.country).unwrap_or(cx.policy().law),
@@ -178,7 +229,7 @@ pub(super) fn made(
     let Some(version) = state.current_offer().filter(|v| v.number() == number) else {
         return Ok(Decision::nothing());
     };
-    let template = if number == 1 {
+    let template = if state.concessions().is_empty() {
         "proposal"
     } else {
         "counter-offer"

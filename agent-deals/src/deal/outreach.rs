@@ -4,7 +4,7 @@ use dealwright_core::time::{Calendar, Timestamp, Zone, zones_for};
 use dealwright_core::trust::{LetterClass, SendAnswer, SendOutcome};
 
 use super::letters::{self, LetterSpec};
-use super::{Answer, Cx, Deal, DealEvent, DealState, Reminder, close, talk};
+use super::{Answer, Cx, Deal, DealEvent, DealState, Reminder, assess, close};
 
 /// The instant `days` working days after `from`, in the recipient's calendar, at the same hour.
 pub(super) fn working_days_after(state: &DealState, from: Timestamp, days: u16) -> Timestamp {
@@ -50,7 +50,7 @@ pub(super) fn touch(state: &DealState, place: u32, cx: &Cx<'_>) -> Answer {
 /// They wrote first: they get an answer, and with it the first question that the price needs.
 fn inquiry(state: &DealState, cx: &Cx<'_>) -> Answer {
     let spec = LetterSpec::new("inquiry", LetterClass::Answer);
-    let (spec, asked) = match talk::open_question(state, cx) {
+    let (spec, asked) = match assess::open_question(state, cx)? {
         Some((about, question)) => (
             spec.value("question", question),
             Decision::nothing().event(DealEvent::Questioned { about }),

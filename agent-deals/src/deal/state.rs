@@ -250,8 +250,8 @@ impl DealState {
 
     /// How many messages came within a day up to the last one.
     #[must_use]
-    pub fn heard_lately(&self) -> usize {
-        self.heard_at.len()
+    pub fn heard_lately(&self) -> u32 {
+        u32::try_from(self.heard_at.len()).unwrap_or(u32::MAX)
     }
 
     /// What a person must look at, where there is something.

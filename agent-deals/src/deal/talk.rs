@@ -1,7 +1,5 @@
-use std::sync::OnceLock;
-
 use chrono::Duration;
-use dealwright_core::handoff::{Requirement, RequirementStatus};
+use dealwright_core::handoff::RequirementStatus;
 use dealwright_core::id::MessageId;
 use dealwright_core::personal::Purpose;
 use dealwright_core::process::{Decision, Refusal};
@@ -10,14 +8,11 @@ use dealwright_core::trust::{Heard, LetterClass, News};
 
 use super::letters::{self, LetterSpec};
 use super::{
-    Answer, Cx, Deal, DealEvent, DealStage, DealState, DocumentKey, close, consult, offer, outreach,
+    Answer, Cx, Deal, DealEvent, DealStage, DealState, DocumentKey, assess, close, consult, offer,
+    outreach,
 };
-use crate::needs::{Lexicon, Message, NeedsReader, Speaker};
 use crate::negotiation::{Ask, Percent};
 use crate::reply::{Asked, Escalation, InboundMail, Intent, MailClass, ReplyReader};
-
-/// Messages of one client within a day that are answered; what comes beyond waits for a person.
-const MESSAGES_A_DAY: usize = 6;
 
 /// What a message of a client comes to. A closed set: nothing else of the text has any effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +102,7 @@ fn replied(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
         // A machine answered for them: nothing was said, and no sequence stops for it.
         return Ok(away(until, cx));
     }
-    let requirements = requirements(state, heard, cx)?;
+    let requirements = assess::requirements(state, heard, cx)?;
     let learnt = requirements != state.requirements();
     let mut decision = Decision::nothing();
     if state.sequence_stopped().is_none() {
@@ -144,7 +139,7 @@ pub(super) fn follow(state: &DealState, said: Said, cx: &Cx<'_>) -> Answer {
         said,
         Said::Accepts | Said::Signs | Said::Declines | Said::Later | Said::OptsOut
     );
-    if state.heard_lately() > MESSAGES_A_DAY && !settles {
+    if state.heard_lately() > cx.policy().messages_a_day && !settles {
         // Two machines could go on like this for ever.
         return Ok(Decision::nothing().event(DealEvent::NeedsPerson {
             why: "messages come faster than people write; a machine may be answering".to_owned(),
@@ -179,19 +174,22 @@ pub(super) fn follow(state: &DealState, said: Said, cx: &Cx<'_>) -> Answer {
         (_, Said::Later) => Ok(close::lost(state, "not-now", cx)),
         (DealStage::Proposed, Said::Accepts | Said::Signs) => offer::accept(state, cx),
         (DealStage::Proposed, Said::TooDear(ask)) => offer::negotiate(state, &ask, cx),
+        (DealStage::Proposed, Said::Talks) if offer::is_outdated(state, cx) => {
+            offer::renew(state, cx)
+        }
         (DealStage::Proposed, Said::Talks) => {
             Ok(answer("about-proposal")?.and(outreach::patience(state, cx)))
         }
-        _ => assess(state, cx),
+        _ => settle(state, cx),
     }
 }
 
 /// Asks the next best question, or makes the offer.
-fn assess(state: &DealState, cx: &Cx<'_>) -> Answer {
+fn settle(state: &DealState, cx: &Cx<'_>) -> Answer {
     let policy = cx.policy();
     let asked = u32::try_from(state.questioned().len()).unwrap_or(u32::MAX);
     if asked < policy.questions
-        && let Some((about, question)) = open_question(state, cx)
+        && let Some((about, question)) = assess::open_question(state, cx)?
     {
         let spec = LetterSpec::new("question", LetterClass::Answer)
             .value("question", question)
@@ -220,68 +218,6 @@ fn assess(state: &DealState, cx: &Cx<'_>) -> Answer {
     offer::first(state, cx)
 }
 
-/// The first driver of a needed service that nobody has named and nobody was asked for.
-pub(super) fn open_question(state: &DealState, cx: &Cx<'_>) -> Option<(String, String)> {
-    offer::needed(state, cx)
-        .into_iter()
-        .find_map(|requirement| {
-            let service = cx.policy().catalogue.answering(&requirement.need).next()?;
-            service.drivers.iter().find_map(|driver| {
-                let about = format!("{}/{}", requirement.need, driver.id.as_str());
-                let known = requirement.drivers.contains_key(driver.id.as_str());
-                (!known && !state.questioned().contains(&about))
-                    .then(|| (about, driver.ask.clone()))
-            })
-        })
-}
-
-/// The requirements after this message: what was known, and what these words add or take back.
-fn requirements(
-    state: &DealState,
-    heard: &Heard,
-    cx: &Cx<'_>,
-) -> Result<Vec<Requirement>, Refusal> {
-    let text = heard
-        .text
-        .as_ref()
-        .map(|t| t.reveal(Purpose::Contact).clone())
-        .ok_or_else(|| Refusal::new("NA-1", "an answer without words"))?;
-    let id = message_id(heard, cx);
-    let reader = reader().map_err(|why| Refusal::new("NA-1", why))?;
-    let read = reader.read(&[Message {
-        id,
-        at: heard.at,
-        by: Speaker::Client,
-        text,
-    }]);
-    let mut all = state.requirements().to_vec();
-    for found in read.requirements() {
-        match all.iter_mut().find(|r| r.need == found.need) {
-            Some(known) => {
-                known.drivers.extend(found.drivers.clone());
-                known.evidence.extend(found.evidence.iter().cloned());
-                known.status = RequirementStatus::Confirmed;
-            }
-            None => all.push(found.clone()),
-        }
-    }
-    // A number that answers our question belongs to the need we asked about.
-    for (name, stated) in read.drivers() {
-        for known in &mut all {
-            let service = cx.policy().catalogue.answering(&known.need).next();
-            if service.is_some_and(|s| s.driver(name).is_some()) {
-                known.drivers.insert(name.clone(), stated.value);
-            }
-        }
-    }
-    for need in read.declined().keys() {
-        if let Some(known) = all.iter_mut().find(|r| r.need == *need) {
-            known.status = RequirementStatus::Dropped;
-        }
-    }
-    Ok(all)
-}
-
 /// The id of a message in evidence.
 pub(super) fn message_id(heard: &Heard, cx: &Cx<'_>) -> MessageId {
     let name = heard
@@ -289,17 +225,6 @@ pub(super) fn message_id(heard: &Heard, cx: &Cx<'_>) -> MessageId {
         .clone()
         .unwrap_or_else(|| heard.at.to_string());
     MessageId::derive(&[cx.process().to_string().as_bytes(), name.as_bytes()])
-}
-
-/// The reader of needs with the standard lexicon. It never changes, and making it takes longer
-/// than reading a message.
-fn reader() -> Result<&'static NeedsReader, String> {
-    static READER: OnceLock<Result<NeedsReader, String>> = OnceLock::new();
-    let made = READER.get_or_init(|| {
-        let lexicon = Lexicon::standard().map_err(|e| e.to_string())?;
-        Ok(NeedsReader::new(lexicon))
-    });
-    made.as_ref().map_err(String::clone)
 }
 
 /// Reads a message into the closed set.

@@ -22,6 +22,8 @@ pub enum Figure {
     Stated(Stated<i64>),
     /// Nobody said; the proposal says that it is assumed.
     Assumed(i64),
+    /// It stood with a requirement before this assessment began.
+    Given(i64),
 }
 
 impl Figure {
@@ -30,7 +32,7 @@ impl Figure {
     pub fn value(&self) -> i64 {
         match self {
             Self::Stated(stated) => stated.value,
-            Self::Assumed(value) => *value,
+            Self::Assumed(value) | Self::Given(value) => *value,
         }
     }
 }
@@ -53,6 +55,44 @@ pub struct Known {
 pub struct Lack(pub Field);
 
 impl Known {
+    /// What stands with these requirements, and what was asked for already.
+    #[must_use]
+    pub fn of(
+        requirements: impl IntoIterator<Item = Requirement>,
+        asked: impl IntoIterator<Item = Field>,
+    ) -> Self {
+        let mut known = Self::default();
+        for requirement in requirements {
+            for (driver, value) in &requirement.drivers {
+                known.figures.insert(driver.clone(), Figure::Given(*value));
+            }
+            known
+                .requirements
+                .insert(requirement.need.clone(), requirement);
+        }
+        asked
+            .into_iter()
+            .fold(known, |known, field| known.with_asked(&field))
+    }
+
+    /// All requirements, dropped ones too, in order of their needs, each with the numbers that
+    /// the client stated for its service.
+    #[must_use]
+    pub fn requirements(&self, policy: &AssessmentPolicy) -> Vec<Requirement> {
+        let with_figures = |requirement: &Requirement| {
+            let mut requirement = requirement.clone();
+            let service = policy.service(&requirement.need);
+            let drivers = service.map(|s| s.drivers.as_slice()).unwrap_or_default();
+            for driver in drivers {
+                if let Some(Figure::Stated(stated)) = self.figures.get(&driver.id) {
+                    requirement.drivers.insert(driver.id.clone(), stated.value);
+                }
+            }
+            requirement
+        };
+        self.requirements.values().map(with_figures).collect()
+    }
+
     /// With what a message added, corrected or took back.
     #[must_use]
     pub fn after(mut self, heard: &Heard) -> Self {
@@ -230,7 +270,7 @@ impl Brief {
             .iter()
             .filter_map(|(id, figure)| match figure {
                 Figure::Assumed(value) => Some((id.as_str(), *value)),
-                Figure::Stated(_) => None,
+                Figure::Stated(_) | Figure::Given(_) => None,
             })
     }
 
