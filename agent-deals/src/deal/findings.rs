@@ -51,22 +51,21 @@ pub(super) fn findings(lead: &LeadQualifiedParts, language: Language) -> String 
     let mut sentences: Vec<String> = FIELDS
         .iter()
         .filter_map(|(field, english, deutsch)| {
-            let sources = fact(&format!("disagreement-{field}-sources"))?.replace('-', " ");
-            let shown = fact(&format!("disagreement-{field}")).unwrap_or_default();
-            let ends = endings(shown);
+            let sources = fact(&format!("disagreement-{field}-sources"))?;
+            let ends = endings(fact(&format!("disagreement-{field}")).unwrap_or_default());
+            let sources = named(sources, lead.website.as_deref(), german);
             Some(if german {
                 let ends = match ends.as_slice() {
                     [] => String::new(),
                     ends => format!(" (am Ende {})", listed(ends, "und")),
                 };
-                let sources = sources.replace(" and ", " und ");
-                format!("Zu {deutsch} steht Verschiedenes in {sources}{ends}.")
+                format!("{sources} stimmen bei {deutsch} nicht überein{ends}.")
             } else {
                 let ends = match ends.as_slice() {
                     [] => String::new(),
                     ends => format!(" (ending in {})", listed(ends, "and")),
                 };
-                format!("On {english}, {sources} say different things{ends}.")
+                format!("{sources} do not agree on {english}{ends}.")
             })
         })
         .collect();
@@ -79,6 +78,38 @@ pub(super) fn findings(lead: &LeadQualifiedParts, language: Language) -> String 
     sentences.truncate(room);
     sentences.extend(website(lead.website.as_deref(), fact, german));
     sentences.join(" ")
+}
+
+/// The sources of a disagreement as people name them: `merrow-chamber` is the Merrow Chamber, a
+/// domain is a website.
+fn named(sources: &str, own: Option<&str>, german: bool) -> String {
+    let title = |slug: &str| {
+        let words = slug.split('-').map(|word| {
+            let mut chars = word.chars();
+            let first = chars.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(chars).collect::<String>()
+        });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let mut names: Vec<String> = Vec::new();
+    let mut site = None;
+    for source in sources.split(", ").flat_map(|part| part.split(" and ")) {
+        let bare = source.trim_start_matches("www.");
+        if own.is_some_and(|own| own.trim_start_matches("www.") == bare) {
+            site = Some(if german {
+                "Ihre Website"
+            } else {
+                "your website"
+            });
+        } else if source.contains('.') {
+            names.push(source.to_owned());
+        } else {
+            names.push(title(source));
+        }
+    }
+    names.extend(site.map(str::to_owned));
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    listed(&names, if german { "und" } else { "and" })
 }
 
 fn website<'a>(
@@ -149,7 +180,10 @@ mod tests {
     #[test]
     fn what_was_found_is_said_with_its_source_in_the_language_of_the_recipient() {
         let lead = lead(&[
-            ("disagreement-phone-sources", "chamber and town-guide"),
+            (
+                "disagreement-phone-sources",
+                "corner-books.example, chamber and town-guide",
+            ),
             (
                 "disagreement-phone",
                 "chamber (read 2026-08-30): a number ending in 42; town-guide (read 2026-08-30): a number ending in 17",
@@ -163,12 +197,12 @@ mod tests {
         ]);
         assert_eq!(
             findings(&lead, Language::EN),
-            "On your telephone number, chamber and town guide say different things (ending in 42 and 17). \
+            "Chamber, Town Guide and your website do not agree on your telephone number (ending in 42 and 17). \
              On corner-books.example, read on 2026-09-01, we did not find a title and a layout for telephones."
         );
         assert_eq!(
             findings(&lead, Language::DE),
-            "Zu Ihrer Telefonnummer steht Verschiedenes in chamber und town guide (am Ende 42 und 17). \
+            "Chamber, Town Guide und Ihre Website stimmen bei Ihrer Telefonnummer nicht überein (am Ende 42 und 17). \
              Auf corner-books.example fehlen, gelesen am 2026-09-01, ein Titel und eine Darstellung für Telefone."
         );
     }
@@ -186,7 +220,7 @@ mod tests {
         ]);
         assert_eq!(
             findings(&lead, Language::EN),
-            "On the name of your business, chamber and town guide say different things."
+            "Chamber and Town Guide do not agree on the name of your business."
         );
         assert_eq!(findings(&LeadQualifiedParts::default(), Language::EN), "");
     }
