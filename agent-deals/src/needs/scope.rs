@@ -174,8 +174,7 @@ impl<'a> Scopes<'a> {
         let mut wished = Vec::new();
         for (place, line) in self.lines.iter().enumerate() {
             let first = self.lines.first();
-            let led = place == 0 && agrees(line)
-                || place == 1 && first.is_some_and(|before| only_agrees(before));
+            let led = place == 0 && agrees(line) || place == 1 && first.is_some_and(&only_agrees);
             let next = place.checked_add(1).and_then(|at| self.lines.get(at));
             let last = line.tokens.end.saturating_sub(1);
             let priced = next.is_some_and(asks_price) || PRICE.contains(&word(last));
