@@ -55,17 +55,10 @@ pub struct Agency {
     blobs: Arc<dyn Blobs>,
 }
 
-/// The business that an agency is built of.
-#[derive(Debug)]
-enum Given {
-    Unchecked(Box<Business>),
-    Checked(Box<CheckedBusiness>),
-}
-
 /// Puts an [`Agency`] together.
 #[derive(Debug)]
 pub struct AgencyBuilder {
-    business: Given,
+    business: Result<Box<CheckedBusiness>, BusinessError>,
     store: Arc<dyn Store>,
     sealer: Arc<dyn Sealer>,
     blobs: Arc<dyn Blobs>,
@@ -84,17 +77,17 @@ impl Agency {
     /// Begins with a business in memory, without a way out: no messenger, no gateway, no web.
     #[must_use]
     pub fn builder(business: Business) -> AgencyBuilder {
-        Self::on(Given::Unchecked(Box::new(business)))
+        Self::on(business.check().map(Box::new))
     }
 
     /// Begins as [`builder`](Self::builder) does, with a business that was checked before: for
     /// whoever builds many agencies of one.
     #[must_use]
     pub fn builder_of(business: CheckedBusiness) -> AgencyBuilder {
-        Self::on(Given::Checked(Box::new(business)))
+        Self::on(Ok(Box::new(business)))
     }
 
-    fn on(business: Given) -> AgencyBuilder {
+    fn on(business: Result<Box<CheckedBusiness>, BusinessError>) -> AgencyBuilder {
         AgencyBuilder {
             business,
             store: Arc::new(MemoryStore::new()),
@@ -313,10 +306,7 @@ impl AgencyBuilder {
     ///
     /// [`AgencyError`] names the part of the business, the port or the policy that does not hold.
     pub fn build(self) -> Result<Agency, AgencyError> {
-        let business = match self.business {
-            Given::Unchecked(business) => business.check()?,
-            Given::Checked(business) => *business,
-        };
+        let business = *self.business?;
         let gateway = self
             .gateway
             .ok_or(AgencyError::Missing("payment gateway"))?;

@@ -166,6 +166,7 @@ pub struct DealSettings {
     pub service_levels: Vec<ServiceLevel>,
 }
 
+/// For deals and for projects: no person writes more often.
 fn messages_a_day() -> u32 {
     6
 }

@@ -212,6 +212,19 @@ const WRITES: &[Fault] = &[
     Fault::Delay,
 ];
 
+/// What a caller is told of a call that was made: the truth, or what `fault` makes of it.
+fn told<T>(
+    operation: &'static str,
+    fault: Option<Fault>,
+    done: Result<T, PortError>,
+) -> Result<T, PortError> {
+    match fault {
+        Some(Fault::ErrorAfter) => done.and(Err(after(operation))),
+        Some(Fault::TimeoutAfter) => done.and(Err(timeout(operation))),
+        _ => done,
+    }
+}
+
 /// A store whose calls go wrong.
 #[derive(Debug)]
 pub struct ChaosStore<S> {
@@ -228,19 +241,6 @@ impl<S: Store> ChaosStore<S> {
             inner,
             chaos,
             earlier: Mutex::default(),
-        }
-    }
-
-    fn write<T>(
-        &self,
-        operation: &'static str,
-        fault: Option<Fault>,
-        done: Result<T, PortError>,
-    ) -> Result<T, PortError> {
-        match fault {
-            Some(Fault::ErrorAfter) => done.and(Err(after(operation))),
-            Some(Fault::TimeoutAfter) => done.and(Err(timeout(operation))),
-            _ => done,
         }
     }
 }
@@ -288,7 +288,7 @@ impl<S: Store> Store for ChaosStore<S> {
             return first;
         }
         let done = self.inner.commit(commit).await;
-        self.write("commit", fault, done)
+        told("commit", fault, done)
     }
 
     async fn offer(&self, inputs: Vec<Offered>) -> Result<Vec<bool>, PortError> {
@@ -308,7 +308,7 @@ impl<S: Store> Store for ChaosStore<S> {
             return Err(before("claim"));
         }
         let done = self.inner.claim(claim).await;
-        self.write("claim", fault, done)
+        told("claim", fault, done)
     }
 
     async fn mark(&self, key: &WorkKey, token: u64, mark: Mark) -> Result<(), PortError> {
@@ -320,7 +320,7 @@ impl<S: Store> Store for ChaosStore<S> {
             self.chaos.held_up("start").await;
         }
         let done = self.inner.mark(key, token, mark).await;
-        self.write("mark", fault, done)
+        told("mark", fault, done)
     }
 
     async fn feed(
@@ -376,11 +376,7 @@ impl<M: Messenger> Messenger for ChaosMessenger<M> {
         }
         let sent = self.inner.send(sendable).await;
         self.chaos.held_up("send").await;
-        match fault {
-            Some(Fault::ErrorAfter) => sent.and(Err(after("send"))),
-            Some(Fault::TimeoutAfter) => sent.and(Err(timeout("send"))),
-            _ => sent,
-        }
+        told("send", fault, sent)
     }
 }
 
@@ -412,10 +408,6 @@ impl<G: PaymentGateway> PaymentGateway for ChaosGateway<G> {
         }
         let taken = self.inner.charge(charge).await;
         self.chaos.held_up("charge").await;
-        match fault {
-            Some(Fault::ErrorAfter) => taken.and(Err(after("charge"))),
-            Some(Fault::TimeoutAfter) => taken.and(Err(timeout("charge"))),
-            _ => taken,
-        }
+        told("charge", fault, taken)
     }
 }

@@ -26,5 +26,5 @@ pub use rates::{
 };
 pub use slug::{Slug, SlugError};
 pub use templates::{
-    OutputKind, RenderError, TemplateError, TemplateSource, Templates, TemplatesParams,
+    OutputKind, RenderError, TemplateError, TemplateSource, Templates, TemplatesParams, listed,
 };

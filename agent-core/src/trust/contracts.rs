@@ -93,6 +93,27 @@ pub struct Heard {
 }
 contract!(Heard, "heard");
 
+/// When somebody wrote within a day up to their last message: what tells that two machines write
+/// to each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HeardLately(Vec<Timestamp>);
+
+impl HeardLately {
+    /// Takes a message into account, and forgets what came a day or more before it.
+    pub fn add(&mut self, at: Timestamp) {
+        let day_before = at - Duration::days(1);
+        self.0.retain(|earlier| *earlier > day_before);
+        self.0.push(at);
+    }
+
+    /// How many messages they are.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+}
+
 /// Recipient to desk: is there room?
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AskSlot {

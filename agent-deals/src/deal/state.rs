@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
-use chrono::Duration;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::handoff::{DealClosed, LeadQualified, Requirement};
 use dealwright_core::id::{ContractId, DealId, InvoiceId};
 use dealwright_core::money::Money;
 use dealwright_core::time::Timestamp;
+use dealwright_core::trust::HeardLately;
 use serde::{Deserialize, Serialize};
 
 use super::{DealEvent, DocumentKey, LetterSpec, Readings};
@@ -116,7 +116,7 @@ pub struct DealState {
     delivered: Option<bool>,
     needs_person: Option<String>,
     #[serde(default)]
-    heard_at: Vec<Timestamp>,
+    heard_at: HeardLately,
     closed: Option<DealClosed>,
     readings: Readings,
 }
@@ -251,7 +251,7 @@ impl DealState {
     /// How many messages came within a day up to the last one.
     #[must_use]
     pub fn heard_lately(&self) -> u32 {
-        u32::try_from(self.heard_at.len()).unwrap_or(u32::MAX)
+        self.heard_at.count()
     }
 
     /// What a person must look at, where there is something.
@@ -318,9 +318,7 @@ impl DealState {
                 requirements,
                 at,
             } => {
-                let day_before = *at - Duration::days(1);
-                self.heard_at.retain(|earlier| *earlier > day_before);
-                self.heard_at.push(*at);
+                self.heard_at.add(*at);
                 self.said.push(intent.clone());
                 self.heard_count = self.heard_count.saturating_add(1);
                 if message_id.is_some() {

@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::Duration;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::handoff::{DealWon, MilestoneTerms};
 use dealwright_core::id::{DeliverableId, MilestoneId, TaskId};
 use dealwright_core::time::Timestamp;
+use dealwright_core::trust::HeardLately;
 use serde::{Deserialize, Serialize};
 
 use super::{AcceptedBy, LetterSpec, ProjectEvent};
@@ -166,7 +166,7 @@ pub struct ProjectState {
     letters: BTreeMap<String, ProjectLetter>,
     facts: Vec<LoggedFact>,
     heard_count: u32,
-    heard_at: Vec<Timestamp>,
+    heard_at: HeardLately,
     last_heard: Option<String>,
     plan_document: Option<Digest32>,
     report_begun: bool,
@@ -260,7 +260,7 @@ impl ProjectState {
     /// How many messages of the client came within a day up to the last one.
     #[must_use]
     pub fn heard_lately(&self) -> u32 {
-        u32::try_from(self.heard_at.len()).unwrap_or(u32::MAX)
+        self.heard_at.count()
     }
 
     /// The `Message-ID` of the client's latest message.
@@ -425,9 +425,7 @@ impl ProjectState {
             ProjectEvent::AwaitsApproval { .. } | ProjectEvent::LetterDeferred { .. } => {}
             ProjectEvent::ClientSaid { message_id, at, .. } => {
                 self.heard_count = self.heard_count.saturating_add(1);
-                let day_before = *at - Duration::days(1);
-                self.heard_at.retain(|earlier| *earlier > day_before);
-                self.heard_at.push(*at);
+                self.heard_at.add(*at);
                 if message_id.is_some() {
                     self.last_heard.clone_from(message_id);
                 }

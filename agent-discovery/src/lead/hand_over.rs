@@ -4,6 +4,7 @@ use dealwright_core::handoff::{
     LeadQualified, LeadQualifiedParts, ReasonPoints, RecommendedService,
 };
 use dealwright_core::id::DealId;
+use dealwright_core::knowledge::listed;
 use dealwright_core::page::{FetchPurpose, SourceName};
 use dealwright_core::party::{DomainName, EmailAddress, Language};
 use dealwright_core::personal::{Personal, Purpose};
@@ -251,9 +252,5 @@ fn join(words: &[&str]) -> String {
             once.push(word);
         }
     }
-    match once.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
+    listed(&once, "and")
 }

@@ -51,13 +51,8 @@ pub(crate) fn init(dir: &Path) -> Result<String, String> {
 /// The business in `home`.
 fn read(home: &Path) -> Result<Business, String> {
     let text = |name: &str| {
-        fs::read_to_string(home.join(name)).map_err(|e| {
-            format!(
-                "`{}` cannot be read ({e}); write one with `agency init {}`",
-                home.join(name).display(),
-                home.display()
-            )
-        })
+        let path = home.join(name);
+        fs::read_to_string(&path).map_err(|e| unread(home, &path, &e))
     };
     let files = BusinessFiles {
         agency: text("agency.toml")?,
@@ -71,16 +66,9 @@ fn read(home: &Path) -> Result<Business, String> {
 /// The `.toml` files of a folder in `home`, in order of name, with their texts.
 fn folder(home: &Path, name: &str) -> Result<Vec<(String, String)>, String> {
     let at = home.join(name);
-    let failed = |path: &Path, e: std::io::Error| {
-        format!(
-            "`{}` cannot be read ({e}); write one with `agency init {}`",
-            path.display(),
-            home.display()
-        )
-    };
     let mut names = Vec::new();
-    for entry in fs::read_dir(&at).map_err(|e| failed(&at, e))? {
-        let path = entry.map_err(|e| failed(&at, e))?.path();
+    for entry in fs::read_dir(&at).map_err(|e| unread(home, &at, &e))? {
+        let path = entry.map_err(|e| unread(home, &at, &e))?.path();
         if path.extension().is_some_and(|e| e == "toml") {
             names.push(path);
         }
@@ -89,11 +77,19 @@ fn folder(home: &Path, name: &str) -> Result<Vec<(String, String)>, String> {
     names
         .into_iter()
         .map(|path| {
-            let text = fs::read_to_string(&path).map_err(|e| failed(&path, e))?;
+            let text = fs::read_to_string(&path).map_err(|e| unread(home, &path, &e))?;
             let file = path.file_name().unwrap_or_default().to_string_lossy();
             Ok((format!("{name}/{file}"), text))
         })
         .collect()
+}
+
+fn unread(home: &Path, path: &Path, e: &std::io::Error) -> String {
+    format!(
+        "`{}` cannot be read ({e}); write one with `agency init {}`",
+        path.display(),
+        home.display()
+    )
 }
 
 /// Opens the agency in `home`, as the store's owner or beside it.
@@ -101,11 +97,10 @@ pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
     let in_home = |e: &dyn std::fmt::Display| format!("{}: {e}", home.display());
     let business = read(home)?;
     // Before the store is touched: what cannot be run leaves everything as it is.
-    business.clone().check().map_err(|e| in_home(&e))?;
+    let max_pages = business.store.max_pages;
+    let business = business.check().map_err(|e| in_home(&e))?;
     let path = home.join("store.sqlite");
-    let options = Options {
-        max_pages: business.store.max_pages,
-    };
+    let options = Options { max_pages };
     let store = if owner {
         EmbeddedStore::open(&path, options)
     } else {
@@ -116,7 +111,7 @@ pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
     let blobs: Arc<dyn dealwright_core::blobs::Blobs> =
         Arc::new(FileBlobs::open(&home.join("blobs")).map_err(told)?);
     let letters = EmlMessenger::open(&home.join("outbox"), Arc::clone(&blobs)).map_err(told)?;
-    Agency::builder(business)
+    Agency::builder_of(business)
         .store(store)
         .sealer(keys)
         .blobs(blobs)

@@ -104,6 +104,16 @@ impl Run {
         report(&self.command().output().unwrap())
     }
 
+    /// What it comes to in a store of its own where nobody kills it, and how long that takes.
+    fn unbroken(&self, provider: &[&str], reconcile: bool) -> (Value, Duration) {
+        let folder = tempfile::tempdir().unwrap();
+        let provider = Provider::start(folder.path(), provider);
+        let begun = Instant::now();
+        let store = folder.path().join("store");
+        let output = self.kept(&store, &provider, reconcile).output().unwrap();
+        (report(&output), begun.elapsed())
+    }
+
     fn kept(&self, store: &Path, provider: &Provider, reconcile: bool) -> Command {
         let mut command = self.command();
         command.arg("--store").arg(store);
@@ -161,18 +171,11 @@ fn a_killed_run_with_keys_ends_in_the_same_log() {
     let baseline = run.baseline();
     let folder = tempfile::tempdir().unwrap();
     let provider = Provider::start(folder.path(), &[]);
-    let whole = {
-        let begun = Instant::now();
-        let store = folder.path().join("whole");
-        let other = tempfile::tempdir().unwrap();
-        let own = Provider::start(other.path(), &[]);
-        let unbroken = report(&run.kept(&store, &own, false).output().unwrap());
-        assert_eq!(
-            unbroken["hash"], baseline["hash"],
-            "embedded and memory differ"
-        );
-        begun.elapsed()
-    };
+    let (unbroken, whole) = run.unbroken(&[], false);
+    assert_eq!(
+        unbroken["hash"], baseline["hash"],
+        "embedded and memory differ"
+    );
     let kills = number("DEALWRIGHT_KILLS", 6);
     let mut life = lives(kills, whole);
     let store = folder.path().join("run");
@@ -218,14 +221,7 @@ fn without_keys_a_kill_leaves_one_unknown_and_the_books_settle_it() {
     let folder = tempfile::tempdir().unwrap();
     let provider = Provider::start(folder.path(), &["--no-keys", "--pause-before-answer", "25"]);
     let kills = number("DEALWRIGHT_KILLS", 6);
-    let whole = {
-        let begun = Instant::now();
-        let other = tempfile::tempdir().unwrap();
-        let own = Provider::start(other.path(), &["--no-keys"]);
-        let store = folder.path().join("whole");
-        report(&run.kept(&store, &own, true).output().unwrap());
-        begun.elapsed()
-    };
+    let (_, whole) = run.unbroken(&["--no-keys"], true);
     let mut life = lives(kills, whole);
     let store = folder.path().join("run");
     let (mut killed, mut unknown, mut turns) = (0, 0, 0);

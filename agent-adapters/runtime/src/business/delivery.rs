@@ -73,7 +73,7 @@ impl Default for DeliverySettings {
             rework_rounds: 2,
             rework_cost: 200,
             revision_rounds: 2,
-            messages_a_day: 6,
+            messages_a_day: super::messages_a_day(),
             deemed_accepted_days: 10,
             feedback_days: 5,
             warn_percent: 75,

@@ -222,11 +222,24 @@ fn list(value: &Value, and: &str, name: &str) -> Result<String, Problem> {
     if texts.iter().any(|t| t.trim().is_empty()) {
         return Err(Problem::Empty(name.to_owned()));
     }
-    Ok(match texts.split_last() {
+    Ok(listed(&texts, and))
+}
+
+/// Words in a row as a sentence has them, with the language's own `and`.
+///
+/// ```
+/// use dealwright_core::knowledge::listed;
+/// assert_eq!(listed(&["logo", "texts", "photos"], "and"), "logo, texts and photos");
+/// assert_eq!(listed(&["Logo", "Texte"], "und"), "Logo und Texte");
+/// ```
+#[must_use]
+pub fn listed<T: AsRef<str>>(words: &[T], and: &str) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.split_last() {
         None => String::new(),
-        Some((only, [])) => only.clone(),
+        Some((only, [])) => (*only).to_owned(),
         Some((last, rest)) => format!("{} {and} {last}", rest.join(", ")),
-    })
+    }
 }
 
 fn url(value: &Value, name: &str) -> Result<String, Problem> {

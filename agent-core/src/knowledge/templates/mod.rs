@@ -4,6 +4,7 @@ mod helpers;
 mod load;
 mod render;
 
+pub use helpers::listed;
 pub use load::TemplateError;
 pub use render::RenderError;
 
