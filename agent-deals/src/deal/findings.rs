@@ -1,6 +1,7 @@
 //! What a first letter says about the recipient: what was found in public, and where.
 
 use dealwright_core::handoff::LeadQualifiedParts;
+use dealwright_core::knowledge::listed;
 use dealwright_core::party::Language;
 
 /// Sentences that a first letter has room for.
@@ -54,18 +55,26 @@ pub(super) fn findings(lead: &LeadQualifiedParts, language: Language) -> String 
             let sources = fact(&format!("disagreement-{field}-sources"))?;
             let ends = endings(fact(&format!("disagreement-{field}")).unwrap_or_default());
             let sources = named(sources, lead.website.as_deref(), german);
-            Some(if german {
-                let ends = match ends.as_slice() {
-                    [] => String::new(),
-                    ends => format!(" (am Ende {})", listed(ends, "und")),
-                };
-                format!("{sources} stimmen bei {deutsch} nicht überein{ends}.")
+            let (and, ending) = if german {
+                ("und", "am Ende")
             } else {
-                let ends = match ends.as_slice() {
-                    [] => String::new(),
-                    ends => format!(" (ending in {})", listed(ends, "and")),
-                };
-                format!("{sources} do not agree on {english}{ends}.")
+                ("and", "ending in")
+            };
+            let ends = match ends.as_slice() {
+                [] => String::new(),
+                ends => format!(" ({ending} {})", listed(ends, and)),
+            };
+            // One source can have two entries that differ.
+            Some(match (sources.as_slice(), german) {
+                ([one], true) => format!("{one} widerspricht sich bei {deutsch}{ends}."),
+                ([one], false) => format!("{one} contradicts itself on {english}{ends}."),
+                (all, true) => {
+                    let all = listed(all, and);
+                    format!("{all} stimmen bei {deutsch} nicht überein{ends}.")
+                }
+                (all, false) => {
+                    format!("{} do not agree on {english}{ends}.", listed(all, and))
+                }
             })
         })
         .collect();
@@ -82,7 +91,7 @@ pub(super) fn findings(lead: &LeadQualifiedParts, language: Language) -> String 
 
 /// The sources of a disagreement as people name them: `merrow-chamber` is the Merrow Chamber, a
 /// domain is a website.
-fn named(sources: &str, own: Option<&str>, german: bool) -> String {
+fn named(sources: &str, own: Option<&str>, german: bool) -> Vec<String> {
     let title = |slug: &str| {
         let words = slug.split('-').map(|word| {
             let mut chars = word.chars();
@@ -108,8 +117,7 @@ fn named(sources: &str, own: Option<&str>, german: bool) -> String {
         }
     }
     names.extend(site.map(str::to_owned));
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    listed(&names, if german { "und" } else { "and" })
+    names
 }
 
 fn website<'a>(
@@ -151,15 +159,6 @@ fn endings(shown: &str) -> Vec<&str> {
         }
     }
     found
-}
-
-/// `a`, `a and b`, `a, b and c`.
-fn listed(words: &[&str], and: &str) -> String {
-    match words {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
-    }
 }
 
 #[cfg(test)]
@@ -204,6 +203,25 @@ mod tests {
             findings(&lead, Language::DE),
             "Chamber, Town Guide und Ihre Website stimmen bei Ihrer Telefonnummer nicht überein (am Ende 42 und 17). \
              Auf corner-books.example fehlen, gelesen am 2026-09-01, ein Titel und eine Darstellung für Telefone."
+        );
+    }
+
+    #[test]
+    fn one_source_with_two_entries_contradicts_itself() {
+        let lead = lead(&[
+            ("disagreement-phone-sources", "merrow-chamber"),
+            (
+                "disagreement-phone",
+                "merrow-chamber (read 2026-08-30): a number ending in 34; merrow-chamber (read 2026-08-30): a number ending in 36",
+            ),
+        ]);
+        assert_eq!(
+            findings(&lead, Language::EN),
+            "Merrow Chamber contradicts itself on your telephone number (ending in 34 and 36)."
+        );
+        assert_eq!(
+            findings(&lead, Language::DE),
+            "Merrow Chamber widerspricht sich bei Ihrer Telefonnummer (am Ende 34 und 36)."
         );
     }
 
