@@ -505,6 +505,7 @@ impl Business {
                 templates,
                 template_sources,
                 playbook,
+                desk: "main".to_owned(),
                 authority,
                 sender: self.sender,
                 notices: self.notices,

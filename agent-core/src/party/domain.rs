@@ -5,6 +5,46 @@ use serde::{Deserialize, Serialize};
 
 use super::PartyError;
 
+/// Providers where anyone gets a mailbox, so that the domain says nothing about the firm.
+const FREE_MAIL: [&str; 36] = [
+    "aol.com",
+    "arcor.de",
+    "att.net",
+    "bluewin.ch",
+    "btinternet.com",
+    "comcast.net",
+    "free.fr",
+    "freenet.de",
+    "gmail.com",
+    "gmx.at",
+    "gmx.ch",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hotmail.co.uk",
+    "hotmail.com",
+    "hotmail.de",
+    "hotmail.fr",
+    "icloud.com",
+    "laposte.net",
+    "live.com",
+    "mac.com",
+    "mail.com",
+    "me.com",
+    "msn.com",
+    "orange.fr",
+    "outlook.com",
+    "outlook.de",
+    "proton.me",
+    "protonmail.com",
+    "sbcglobal.net",
+    "t-online.de",
+    "web.de",
+    "yahoo.com",
+    "ymail.com",
+];
+
 /// A domain name in ASCII and lower case; international names are encoded (`xn--…`).
 ///
 /// At least two labels; no port, path or address of a machine.
@@ -13,6 +53,12 @@ use super::PartyError;
 pub struct DomainName(String);
 
 impl DomainName {
+    /// Whether anyone gets a mailbox there, so that the name says nothing about the firm.
+    #[must_use]
+    pub fn is_free_mail(&self) -> bool {
+        FREE_MAIL.contains(&self.as_str())
+    }
+
     /// Reads a name such as `Bäckerei.example` or `shop.example.`.
     ///
     /// # Errors

@@ -47,46 +47,6 @@ const ROLES: [&str; 38] = [
     "webmaster",
 ];
 
-/// Providers where anyone gets a mailbox, so that the domain says nothing about the firm.
-const FREE: [&str; 36] = [
-    "aol.com",
-    "arcor.de",
-    "att.net",
-    "bluewin.ch",
-    "btinternet.com",
-    "comcast.net",
-    "free.fr",
-    "freenet.de",
-    "gmail.com",
-    "gmx.at",
-    "gmx.ch",
-    "gmx.com",
-    "gmx.de",
-    "gmx.net",
-    "googlemail.com",
-    "hotmail.co.uk",
-    "hotmail.com",
-    "hotmail.de",
-    "hotmail.fr",
-    "icloud.com",
-    "laposte.net",
-    "live.com",
-    "mac.com",
-    "mail.com",
-    "me.com",
-    "msn.com",
-    "orange.fr",
-    "outlook.com",
-    "outlook.de",
-    "proton.me",
-    "protonmail.com",
-    "sbcglobal.net",
-    "t-online.de",
-    "web.de",
-    "yahoo.com",
-    "ymail.com",
-];
-
 /// An e-mail address that can stand in an envelope: `local@domain`, the domain in ASCII.
 ///
 /// Refused although RFC 5321 has them: quoted local parts, letters beyond ASCII before the
@@ -201,7 +161,7 @@ impl EmailAddress {
     /// Whether the domain is a mailbox provider's, so that it does not name the firm.
     #[must_use]
     pub fn is_free_mail(&self) -> bool {
-        FREE.contains(&self.domain.as_str())
+        self.domain.is_free_mail()
     }
 }
 

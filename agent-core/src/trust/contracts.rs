@@ -8,7 +8,7 @@ use super::{Draft, LetterClass, News, Scope};
 use crate::contract;
 use crate::money::Money;
 use crate::orchestration::Lane;
-use crate::party::Channel;
+use crate::party::{Channel, DomainName};
 use crate::personal::Personal;
 use crate::text::Untrusted;
 use crate::time::Timestamp;
@@ -212,6 +212,16 @@ pub struct DeskNews {
     pub scopes: Vec<Scope>,
 }
 contract!(DeskNews, "desk-news");
+
+/// Asker to desk: somebody at a company wants no advertising for all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaveCompany {
+    /// The company's domain.
+    pub company: DomainName,
+    /// What was heard, and from whom.
+    pub reason: String,
+}
+contract!(LeaveCompany, "leave-company");
 
 /// Asker to payer: may this be charged or refunded?
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::contracts::grant_life;
 use super::{
-    AskSlot, Breaker, BreakerLimits, DeskNews, LetterClass, SlotAnswer, SlotDone, SlotVerdict,
-    Tally, Trip, Withdraw,
+    AskSlot, Breaker, BreakerLimits, DeskNews, LeaveCompany, LetterClass, SlotAnswer, SlotDone,
+    SlotVerdict, Tally, Trip, Withdraw,
 };
 use crate::access::Action;
 use crate::error::{PortError, PortErrorKind};
 use crate::handoff;
 use crate::orchestration::Lane;
-use crate::party::Channel;
+use crate::party::{Channel, DomainName};
 use crate::process::{
     Bug, Context, Decision, IndexEntry, NoEffects, Process, ProcessKey, Record, Refusal, Unsettled,
     bug,
@@ -119,7 +119,8 @@ pub struct DeskPolicy {
     pub breaker: BreakerLimits,
     /// The zone in which the sender's days are counted.
     pub zone: Option<Zone>,
-    /// Domains of free-mail providers whose mailboxes have nothing to do with each other.
+    /// Domains whose mailboxes have nothing to do with each other, besides the free-mail
+    /// providers that are known anyway.
     pub shared_domains: BTreeSet<String>,
 }
 
@@ -238,6 +239,8 @@ pub enum DeskInput {
     },
     /// A company, domain or list is not written to any more.
     Suppress(WideSuppression),
+    /// A client asked for it in a running sale.
+    Leave(LeaveCompany),
     /// The kill switch, for one channel or all.
     Stop(Option<Channel>),
     /// Its release.
@@ -320,9 +323,10 @@ impl Process for Desk {
             DeskInput::Suppress(_) => Action::Suppress,
             DeskInput::Stop(_) => Action::StopSending,
             DeskInput::Resume(_) => Action::ResumeSending,
-            DeskInput::Done { .. } | DeskInput::News(_) | DeskInput::KeptTooLong { .. } => {
-                Action::Progress
-            }
+            DeskInput::Done { .. }
+            | DeskInput::News(_)
+            | DeskInput::Leave(_)
+            | DeskInput::KeptTooLong { .. } => Action::Progress,
         }
     }
 
@@ -353,17 +357,18 @@ impl Process for Desk {
                 }
                 _ => Decision::nothing(),
             }),
-            DeskInput::Suppress(wide) => {
-                let covered = |s: &Slot| {
-                    let alone = DeskState {
-                        wide: BTreeSet::from([wide.clone()]),
-                        ..DeskState::default()
-                    };
-                    alone.covering(&s.scopes).is_some() && s.class == LetterClass::Marketing
+            DeskInput::Suppress(wide) => Ok(suppress(state, wide, cx)),
+            DeskInput::Leave(leave) => {
+                let domain = leave.company.as_str().to_owned();
+                if shared(&domain, cx) {
+                    // Its mailboxes have nothing to do with each other.
+                    return Ok(Decision::nothing());
+                }
+                let wide = WideSuppression {
+                    scope: Scope::Company(domain),
+                    reason: leave.reason.clone(),
                 };
-                Ok(Decision::nothing()
-                    .event(DeskEvent::Suppressed(wide.clone()))
-                    .and(withdraw(state, cx, "CS-6a", &wide.reason, covered)))
+                Ok(suppress(state, &wide, cx))
             }
             DeskInput::Stop(channel) => Ok(Decision::nothing()
                 .event(DeskEvent::Stopped(*channel))
@@ -490,6 +495,7 @@ impl Process for Desk {
                 recipient,
                 done: handoff::read(name, version, body)?,
             }),
+            "leave-company" => handoff::read(name, version, body).map(DeskInput::Leave),
             "desk-news" => handoff::read(name, version, body).map(DeskInput::News),
             _ => Err(PortError::new("receive", PortErrorKind::Invalid)
                 .with_source(format!("the desk knows no contract `{name}`"))),
@@ -638,13 +644,30 @@ fn asked(state: &DeskState, recipient: &ProcessKey, ask: &AskSlot, cx: &Cx<'_>) 
     })
 }
 
+/// Marks whom no advertising may reach, and takes back what waits for them.
+fn suppress(state: &DeskState, wide: &WideSuppression, cx: &Cx<'_>) -> Decision<Desk> {
+    let alone = DeskState {
+        wide: BTreeSet::from([wide.clone()]),
+        ..DeskState::default()
+    };
+    let covered =
+        |s: &Slot| alone.covering(&s.scopes).is_some() && s.class == LetterClass::Marketing;
+    Decision::nothing()
+        .event(DeskEvent::Suppressed(wide.clone()))
+        .and(withdraw(state, cx, "CS-6a", &wide.reason, covered))
+}
+
+/// Whether mailboxes of a domain have nothing to do with each other.
+fn shared(domain: &str, cx: &Cx<'_>) -> bool {
+    cx.policy().shared_domains.contains(domain)
+        || DomainName::parse(domain).is_ok_and(|name| name.is_free_mail())
+}
+
 fn counted_scopes(ask: &AskSlot, cx: &Cx<'_>) -> Vec<Scope> {
     ask.scopes
         .iter()
         .filter(|scope| match scope {
-            Scope::RecipientDomain(domain) | Scope::Company(domain) => {
-                !cx.policy().shared_domains.contains(domain)
-            }
+            Scope::RecipientDomain(domain) | Scope::Company(domain) => !shared(domain, cx),
             _ => true,
         })
         .cloned()

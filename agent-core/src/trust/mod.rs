@@ -36,7 +36,7 @@ pub use basis::{Consent, LegalBasis};
 pub use breaker::{Breaker, BreakerLimits, Tally, Trip};
 pub use contracts::{
     AskCharge, AskSend, AskSlot, ChargeAnswer, ChargeOutcome, DeskNews, Heard, HeardLately,
-    SendAnswer, SendOutcome, SlotAnswer, SlotDone, SlotVerdict, Withdraw,
+    LeaveCompany, SendAnswer, SendOutcome, SlotAnswer, SlotDone, SlotVerdict, Withdraw,
 };
 pub use desk::{
     Caps, Desk, DeskEvent, DeskInput, DeskPolicy, DeskState, PlaceRecord, Scope, WideSuppression,

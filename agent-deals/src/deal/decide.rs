@@ -1,10 +1,12 @@
 use dealwright_core::id::DealId;
+use dealwright_core::knowledge::StopRule;
 use dealwright_core::process::{Actor, Decision, Process, Refusal};
 
 use super::{
     Answer, Cx, Deal, DealEvent, DealInput, DealState, DocumentKey, Reminder, close, consult,
     offer, outreach, talk,
 };
+use crate::outreach::SequenceInput;
 
 pub(super) fn decide(state: &DealState, input: &DealInput, cx: &Cx<'_>) -> Answer {
     match input {
@@ -17,13 +19,7 @@ pub(super) fn decide(state: &DealState, input: &DealInput, cx: &Cx<'_>) -> Answe
                 .id()
                 .parse()
                 .map_err(|_| Refusal::new("I7", "the process is not named after a deal"))?;
-            let opened = DealEvent::Opened {
-                deal,
-                lead: lead.clone(),
-            };
-            let next = Deal::apply(state.clone(), &opened);
-            let decision: Decision<Deal> = Decision::nothing().event(opened);
-            Ok(decision.and(outreach::touch(&next, 0, cx)?))
+            outreach::begin(state, deal, lead, cx)
         }
         DealInput::Answer(answer) => outreach::answered(state, answer, cx),
         DealInput::Heard(heard) => talk::heard(state, heard, cx),
@@ -64,10 +60,14 @@ pub(super) fn decide(state: &DealState, input: &DealInput, cx: &Cx<'_>) -> Answe
             if !matches!(cx.actor(), Actor::Person(_)) {
                 return Err(Refusal::new("I14", "only a person may stop a deal"));
             }
-            Ok(Decision::nothing()
-                .event(DealEvent::SequenceStopped {
-                    cause: format!("manual: {why}"),
-                })
+            if state.stage().is_closed() {
+                return Ok(Decision::nothing());
+            }
+            let manual = SequenceInput::Stop {
+                cause: StopRule::Manual,
+            };
+            Ok(outreach::advance(state, &manual, cx.now(), cx)
+                .event(DealEvent::StoppedByHand { why: why.clone() })
                 .and(close::lost(state, "stopped", cx)))
         }
     }

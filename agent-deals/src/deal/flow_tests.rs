@@ -218,6 +218,7 @@ fn policy() -> DealPolicy {
                          "template": "proposal-reminder"}
         }))
         .unwrap(),
+        desk: "main".to_owned(),
         authority: authority(),
         sender: Sender {
             principal: "agency".to_owned(),
@@ -616,6 +617,53 @@ fn a_letter_without_room_is_asked_for_again_under_its_name() {
             .count(),
         1
     );
+}
+
+// covers: OU-1
+#[test]
+fn who_is_away_is_written_to_when_they_are_back() {
+    let mut world = World::new(Rules::default());
+    let back = world.now + Duration::days(21);
+    let heard = Heard {
+        news: News::OutOfOffice,
+        step: None,
+        at: world.now,
+        text: None,
+        message_id: None,
+        until: Some(back),
+    };
+    world.give(Actor::System, &DealInput::Heard(heard));
+    world.days(21);
+    assert_eq!(world.steps(), ["touch-0"], "nobody reads it there");
+    world.days(3);
+    assert_eq!(world.steps(), ["touch-0", "touch-1"]);
+    world.unchanged();
+}
+
+// covers: OU-1
+#[test]
+fn a_complaint_stops_the_whole_company_where_the_playbook_says_so() {
+    let reason = |state: &DealState| {
+        let stop = state.outreach().and_then(crate::outreach::Sequence::stop);
+        stop.map(|stop| stop.reason.clone()).unwrap_or_default()
+    };
+    for (news, wide) in [(News::Complaint, true), (News::OptOut, false)] {
+        let mut policy = policy();
+        let mut playbook = serde_json::to_value(&policy.playbook).unwrap();
+        playbook["stops_company"] = json!(["complaint"]);
+        policy.playbook = serde_json::from_value(playbook).unwrap();
+        let lead = LeadQualifiedParts {
+            website: Some("crumb.example".to_owned()),
+            ..lead()
+        };
+        let mut world = World::of(lead, policy, Rules::default());
+        world.days(10);
+        world.hear(news.clone(), None);
+        let told = world.told("desk", "main");
+        assert_eq!(told, if wide { vec!["leave-company"] } else { vec![] });
+        let reason = reason(&world.state());
+        assert!(reason.ends_with("after step second"), "{reason}");
+    }
 }
 
 // covers: OU-1, CS-6a

@@ -47,6 +47,7 @@ use serde_json::{Value, json};
 
 use crate::contract::{ClauseLibrary, DunningSchedule, Party};
 use crate::negotiation::Authority;
+use crate::outreach::{Sequence, SequenceEvent};
 use crate::proposal::{Acceptance, ProposalVersion};
 
 pub use consult::{Consultation, ConsultationAnswer, ReadingPolicy, Readings};
@@ -72,6 +73,8 @@ pub struct DealPolicy {
     pub template_sources: TemplatesParams,
     /// When letters go out and what ends them.
     pub playbook: Playbook,
+    /// The desk that is told what a whole company does not want.
+    pub desk: String,
     /// How far a concession may go.
     pub authority: Authority,
     /// Who writes.
@@ -243,6 +246,8 @@ pub enum DealEvent {
         deal: DealId,
         /// What discovery knows.
         lead: Box<LeadQualified>,
+        /// When the first letter is due.
+        outreach: Sequence,
     },
     /// A letter was asked for.
     Asked {
@@ -283,11 +288,8 @@ pub enum DealEvent {
         /// Why, for people.
         why: String,
     },
-    /// The outreach is over.
-    SequenceStopped {
-        /// Why.
-        cause: String,
-    },
+    /// The outreach went on.
+    Outreach(SequenceEvent),
     /// The person said something.
     ClientSaid {
         /// What it came to.
@@ -320,13 +322,6 @@ pub enum DealEvent {
     Questioned {
         /// What about: need and driver.
         about: String,
-    },
-    /// Nothing is sent before then.
-    Snoozed {
-        /// Until when.
-        until: Timestamp,
-        /// Why.
-        why: String,
     },
     /// A version of the offer was issued.
     Issued {
@@ -388,6 +383,11 @@ pub enum DealEvent {
     },
     /// Delivery had something accepted.
     MilestoneAccepted(MilestoneAccepted),
+    /// A person of the agency stopped it.
+    StoppedByHand {
+        /// Why.
+        why: String,
+    },
     /// Delivery is done.
     Delivered {
         /// Whether all of it was.
@@ -432,7 +432,7 @@ pub(crate) type Answer = Result<Decision<Deal>, Refusal>;
 
 impl Process for Deal {
     const KIND: &'static str = "deal";
-    const STATE_VERSION: u32 = 3;
+    const STATE_VERSION: u32 = 4;
     const EVENT_VERSION: u32 = 1;
 
     type State = DealState;

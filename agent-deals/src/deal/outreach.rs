@@ -1,54 +1,126 @@
 use chrono::Duration;
-use dealwright_core::process::{Decision, Refusal};
-use dealwright_core::time::{Calendar, Timestamp, Zone, zones_for};
-use dealwright_core::trust::{LetterClass, SendAnswer, SendOutcome};
+use dealwright_core::handoff::LeadQualified;
+use dealwright_core::id::DealId;
+use dealwright_core::party::DomainName;
+use dealwright_core::process::{Decision, Process, Refusal};
+use dealwright_core::time::{Timestamp, WorkingDays};
+use dealwright_core::trust::{LeaveCompany, LetterClass, SendAnswer, SendOutcome};
 
 use super::letters::{self, LetterSpec};
 use super::{Answer, Cx, Deal, DealEvent, DealState, Reminder, assess, close};
+use crate::outreach::{Sequence, SequenceEvent, SequenceInput, decide};
+
+/// The recipient's working days.
+pub(super) fn working_days(lead: Option<&LeadQualified>) -> WorkingDays {
+    let parts = lead.map(LeadQualified::parts);
+    WorkingDays::of(
+        parts.and_then(|p| p.country),
+        parts.and_then(|p| p.zone.as_deref()),
+    )
+}
 
 /// The instant `days` working days after `from`, in the recipient's calendar, at the same hour.
 pub(super) fn working_days_after(state: &DealState, from: Timestamp, days: u16) -> Timestamp {
-    let country = state.lead().and_then(|l| l.parts().country);
-    let zone = state
-        .lead()
-        .and_then(|l| l.parts().zone.as_deref())
-        .and_then(|name| Zone::parse(name).ok())
-        .or_else(|| zones_for(country, None).0.into_iter().next())
-        .unwrap_or(Zone::UTC);
-    let calendar = Calendar::of(country);
-    let day = calendar.add_working_days(zone.date(from), i32::from(days));
-    let time = zone.local(from).time();
-    zone.instant(day, time).max(from)
+    working_days(state.lead()).after(from, days)
 }
 
-/// The first or next letter of the sequence.
+/// The deal begins, and with it the outreach.
+pub(super) fn begin(state: &DealState, deal: DealId, lead: &LeadQualified, cx: &Cx<'_>) -> Answer {
+    let outreach = Sequence::start(&cx.policy().playbook, &working_days(Some(lead)), cx.now());
+    let due = outreach.due();
+    let opened = DealEvent::Opened {
+        deal,
+        lead: Box::new(lead.clone()),
+        outreach,
+    };
+    let next = Deal::apply(state.clone(), &opened);
+    let decision: Decision<Deal> = Decision::nothing().event(opened);
+    Ok(decision.and(match due {
+        Some(due) if due > cx.now() => wake(0, due, cx),
+        _ => touch(&next, 0, cx)?,
+    }))
+}
+
+fn wake(place: usize, due: Timestamp, cx: &Cx<'_>) -> Decision<Deal> {
+    let place = u32::try_from(place).unwrap_or(u32::MAX);
+    Decision::nothing().timer(
+        cx.step(&format!("touch-{place}")),
+        due,
+        Reminder::Touch(place).into(),
+    )
+}
+
+/// The letter at `place` has its time.
 pub(super) fn touch(state: &DealState, place: u32, cx: &Cx<'_>) -> Answer {
-    if state.sequence_stopped().is_some() || state.stage() != super::DealStage::Contacting {
+    let Some(Sequence::Waiting { place: next, .. }) = state.outreach() else {
+        return Ok(Decision::nothing());
+    };
+    if usize::try_from(place) != Ok(*next) || state.stage().is_closed() {
         return Ok(Decision::nothing());
     }
-    if let Some(until) = state.snoozed_until().filter(|until| *until > cx.now()) {
-        return Ok(Decision::nothing().timer(
-            cx.step("touch"),
-            until,
-            Reminder::Touch(place).into(),
-        ));
+    let asked = advance(state, &SequenceInput::Due, cx.now(), cx);
+    if asked.events().is_empty() {
+        // The timer is of a time that was put off.
+        return Ok(asked);
     }
-    let Some(step) = usize::try_from(place)
-        .ok()
-        .and_then(|p| cx.policy().playbook.step(p))
-    else {
-        return Ok(close::lost(state, "no-answer", cx));
-    };
+    let step = format!("touch-{place}");
+    let tries = state
+        .touches()
+        .get(&step)
+        .map_or(0, |touch| touch.tries.saturating_add(1));
     let inbound = state.lead().is_some_and(|l| l.parts().inbound);
     if inbound && place == 0 {
-        return inquiry(state, cx);
+        return Ok(asked.and(inquiry(state, &step, tries, cx)?));
     }
-    let spec = LetterSpec::new(step.template.as_str(), LetterClass::Marketing);
-    letters::ask(state, &format!("touch-{place}"), spec, 0, cx)
+    let Some(template) = cx.policy().playbook.step(*next).map(|s| &s.template) else {
+        return Ok(Decision::nothing());
+    };
+    let spec = LetterSpec::new(template.as_str(), LetterClass::Marketing);
+    Ok(asked.and(letters::ask(state, &step, spec, tries, cx)?))
+}
+
+/// Moves the outreach on; nothing where it is over or does not take the input.
+pub(super) fn advance(
+    state: &DealState,
+    input: &SequenceInput,
+    at: Timestamp,
+    cx: &Cx<'_>,
+) -> Decision<Deal> {
+    let policy = cx.policy();
+    let Some(sequence) = state.outreach() else {
+        return Decision::nothing();
+    };
+    let days = working_days(state.lead());
+    let events = decide(sequence, input, &policy.playbook, &days, at).unwrap_or_default();
+    let mut decision = Decision::nothing();
+    for event in events {
+        let follows = match &event {
+            SequenceEvent::Scheduled { place, due } => wake(*place, *due, cx),
+            SequenceEvent::Finished => patience(state, cx),
+            SequenceEvent::Stopped { stop } if stop.for_company => leave(state, &stop.reason, cx),
+            _ => Decision::nothing(),
+        };
+        decision = decision.event(DealEvent::Outreach(event)).and(follows);
+    }
+    decision
+}
+
+/// Nobody at their company is to get advertising.
+fn leave(state: &DealState, reason: &str, cx: &Cx<'_>) -> Decision<Deal> {
+    let website = state.lead().and_then(|l| l.parts().website.as_deref());
+    let Some(company) = website.and_then(|site| DomainName::parse(site).ok()) else {
+        return Decision::nothing();
+    };
+    let reason = reason.to_owned();
+    Decision::nothing().tell(
+        cx.peer("desk", cx.policy().desk.clone()),
+        "leave-company",
+        &LeaveCompany { company, reason },
+    )
 }
 
 /// They wrote first: they get an answer, and with it the first question that the price needs.
-fn inquiry(state: &DealState, cx: &Cx<'_>) -> Answer {
+fn inquiry(state: &DealState, step: &str, tries: u32, cx: &Cx<'_>) -> Answer {
     let spec = LetterSpec::new("inquiry", LetterClass::Answer);
     let (spec, asked) = match assess::open_question(state, cx)? {
         Some((about, question)) => (
@@ -57,7 +129,7 @@ fn inquiry(state: &DealState, cx: &Cx<'_>) -> Answer {
         ),
         None => (spec.value("question", ""), Decision::nothing()),
     };
-    Ok(asked.and(letters::ask(state, "touch-0", spec, 0, cx)?))
+    Ok(asked.and(letters::ask(state, step, spec, tries, cx)?))
 }
 
 /// What the gate's answer to a letter means.
@@ -79,23 +151,28 @@ pub(super) fn answered(state: &DealState, answer: &SendAnswer, cx: &Cx<'_>) -> A
                 at: *at,
                 message_id: message_id.clone(),
             });
-            Ok(match place_of(&step) {
-                Some(place) => sent.and(next_touch(state, place, *at, cx)),
-                None => sent,
+            Ok(if is_touch(&step) {
+                sent.and(advance(state, &SequenceInput::Left, *at, cx))
+            } else {
+                sent
             })
         }
         SendOutcome::Deferred { until, .. } => {
             let tries = letter.tries.saturating_add(1);
-            Ok(Decision::nothing()
-                .event(DealEvent::LetterDeferred {
-                    step: step.clone(),
-                    until: *until,
-                })
-                .timer(
+            let deferred = Decision::nothing().event(DealEvent::LetterDeferred {
+                step: step.clone(),
+                until: *until,
+            });
+            Ok(if is_touch(&step) {
+                let later = SequenceInput::Deferred { until: *until };
+                deferred.and(advance(state, &later, cx.now(), cx))
+            } else {
+                deferred.timer(
                     format!("again-{step}~{tries}"),
                     *until,
                     Reminder::AskAgain { step, tries }.into(),
-                ))
+                )
+            })
         }
         SendOutcome::Refused { rule, why } => Ok(stopped(state, &step, rule, why, cx)),
         SendOutcome::Failed { why } => Ok(stopped(state, &step, "failed", why, cx)),
@@ -106,23 +183,10 @@ pub(super) fn ask_again(state: &DealState, step: &str, tries: u32, cx: &Cx<'_>) 
     let Some(letter) = state.touches().get(step) else {
         return Ok(Decision::nothing());
     };
-    let over = letter.sent.is_some() || letter.stopped.is_some() || state.stage().is_closed();
-    let outdated = place_of(step).is_some()
-        && (state.sequence_stopped().is_some() || state.stage() != super::DealStage::Contacting);
-    if over || outdated {
+    if letter.sent.is_some() || letter.stopped.is_some() || state.stage().is_closed() {
         return Ok(Decision::nothing());
     }
     letters::ask(state, step, letter.spec.clone(), tries, cx)
-}
-
-fn next_touch(state: &DealState, place: u32, at: Timestamp, cx: &Cx<'_>) -> Decision<Deal> {
-    let next = place.saturating_add(1);
-    let wait = usize::try_from(next)
-        .ok()
-        .and_then(|p| cx.policy().playbook.step(p))
-        .map_or(cx.policy().patience_days, |step| step.delay);
-    let due = working_days_after(state, at, wait.max(1));
-    Decision::nothing().timer(format!("touch-{next}"), due, Reminder::Touch(next).into())
 }
 
 fn stopped(state: &DealState, step: &str, rule: &str, why: &str, cx: &Cx<'_>) -> Decision<Deal> {
@@ -148,16 +212,17 @@ fn stopped(state: &DealState, step: &str, rule: &str, why: &str, cx: &Cx<'_>) ->
     } else {
         format!("refused-{rule}")
     };
+    let refused = SequenceInput::Refused {
+        rule: rule.to_owned(),
+    };
     decision
-        .event(DealEvent::SequenceStopped {
-            cause: rule.to_owned(),
-        })
+        .and(advance(state, &refused, cx.now(), cx))
         .and(close::lost(state, &reason, cx))
 }
 
-/// The place in the sequence that a step's name tells.
-fn place_of(step: &str) -> Option<u32> {
-    step.strip_prefix("touch-").and_then(|n| n.parse().ok())
+/// Whether a step is a letter of the sequence.
+fn is_touch(step: &str) -> bool {
+    step.starts_with("touch-")
 }
 
 /// How long a client of a running sale may be silent.

@@ -9,6 +9,7 @@ use dealwright_core::trust::HeardLately;
 use serde::{Deserialize, Serialize};
 
 use super::{DealEvent, DocumentKey, LetterSpec, Readings};
+use crate::outreach::{self, Sequence};
 use crate::proposal::{ProposalVersion, Proposals};
 
 /// Where a deal stands.
@@ -99,13 +100,12 @@ pub struct DealState {
     lead: Option<Box<LeadQualified>>,
     stage: DealStage,
     touches: BTreeMap<String, Touch>,
-    sequence_stopped: Option<String>,
+    outreach: Option<Sequence>,
     requirements: Vec<Requirement>,
     questioned: Vec<String>,
     said: Vec<String>,
     last_heard: Option<String>,
     heard_count: u32,
-    snoozed_until: Option<Timestamp>,
     proposals: Option<Proposals>,
     concessions: Vec<String>,
     documents: BTreeMap<String, Digest32>,
@@ -146,10 +146,10 @@ impl DealState {
         &self.touches
     }
 
-    /// What ended the outreach, where something did.
+    /// Where the outreach stands; `None` before it began.
     #[must_use]
-    pub fn sequence_stopped(&self) -> Option<&str> {
-        self.sequence_stopped.as_deref()
+    pub fn outreach(&self) -> Option<&Sequence> {
+        self.outreach.as_ref()
     }
 
     /// What the client needs.
@@ -186,12 +186,6 @@ impl DealState {
     #[must_use]
     pub fn heard_count(&self) -> u32 {
         self.heard_count
-    }
-
-    /// Before when nothing is sent.
-    #[must_use]
-    pub fn snoozed_until(&self) -> Option<Timestamp> {
-        self.snoozed_until
     }
 
     /// All versions of the offer, and which was accepted.
@@ -278,7 +272,12 @@ impl DealState {
 
     pub(super) fn after(mut self, event: &DealEvent) -> Self {
         match event {
-            DealEvent::Opened { deal, lead } => {
+            DealEvent::Opened {
+                deal,
+                lead,
+                outreach,
+            } => {
+                self.outreach = Some(outreach.clone());
                 self.id = Some(*deal);
                 self.requirements.clone_from(&lead.parts().requirements);
                 self.lead = Some(lead.clone());
@@ -309,8 +308,8 @@ impl DealState {
                     touch.stopped = Some(rule.clone());
                 }
             }
-            DealEvent::SequenceStopped { cause } => {
-                self.sequence_stopped.get_or_insert_with(|| cause.clone());
+            DealEvent::Outreach(event) => {
+                self.outreach = self.outreach.map(|known| outreach::apply(known, event));
             }
             DealEvent::ClientSaid {
                 intent,
@@ -340,7 +339,6 @@ impl DealState {
                 self.requirements.clone_from(requirements);
             }
             DealEvent::Questioned { about } => self.questioned.push(about.clone()),
-            DealEvent::Snoozed { until, .. } => self.snoozed_until = Some(*until),
             DealEvent::Issued {
                 version,
                 concessions,
@@ -384,7 +382,7 @@ impl DealState {
             } => {
                 self.invoices.insert(*instalment, (**invoice).clone());
             }
-            DealEvent::InvoiceRequested { .. } => {}
+            DealEvent::InvoiceRequested { .. } | DealEvent::StoppedByHand { .. } => {}
             DealEvent::InvoicePaid {
                 instalment, amount, ..
             } => {

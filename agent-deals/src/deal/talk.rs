@@ -1,6 +1,6 @@
-use chrono::Duration;
 use dealwright_core::handoff::RequirementStatus;
 use dealwright_core::id::MessageId;
+use dealwright_core::knowledge::StopRule;
 use dealwright_core::personal::Purpose;
 use dealwright_core::process::{Decision, Refusal};
 use dealwright_core::time::Timestamp;
@@ -12,6 +12,7 @@ use super::{
     outreach,
 };
 use crate::negotiation::{Ask, Percent};
+use crate::outreach::SequenceInput;
 use crate::reply::{Asked, Escalation, InboundMail, Intent, MailClass, ReplyReader};
 
 /// What a message of a client comes to. A closed set: nothing else of the text has any effect.
@@ -57,17 +58,18 @@ impl Said {
 }
 
 pub(super) fn heard(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
-    let stop = |cause: &str| {
-        Decision::nothing().event(DealEvent::SequenceStopped {
-            cause: cause.to_owned(),
+    let news = |until| SequenceInput::of_news(&heard.news, until);
+    let outreach = |input: Option<SequenceInput>| {
+        input.map_or_else(Decision::nothing, |input| {
+            outreach::advance(state, &input, heard.at, cx)
         })
     };
     if state.stage().is_closed() {
-        return Ok(stop(heard.news.word()));
+        return Ok(outreach(news(None)));
     }
     match heard.news {
         News::OptOut | News::Objection | News::Complaint | News::HardBounce => {
-            let decision = stop(heard.news.word());
+            let decision = outreach(news(None));
             // Who has a contract keeps it; everybody else is left alone.
             let bound = state.stage().is_won() || state.stage() == DealStage::Contracting;
             Ok(if bound {
@@ -78,17 +80,10 @@ pub(super) fn heard(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
                 decision.and(close::lost(state, &heard.news.word().replace(' ', "-"), cx))
             })
         }
-        News::OutOfOffice => Ok(away(heard.until, cx)),
+        News::OutOfOffice => Ok(outreach(news(heard.until))),
         News::SoftBounce | News::PolicyBlock => Ok(Decision::nothing()),
         _ => replied(state, heard, cx),
     }
-}
-
-fn away(until: Option<Timestamp>, cx: &Cx<'_>) -> Decision<Deal> {
-    Decision::nothing().event(DealEvent::Snoozed {
-        until: until.unwrap_or_else(|| cx.now() + Duration::days(7)),
-        why: "they are away".to_owned(),
-    })
 }
 
 fn replied(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
@@ -100,16 +95,15 @@ fn replied(state: &DealState, heard: &Heard, cx: &Cx<'_>) -> Answer {
     let said = text.inspect(|raw| read(raw, heard.at));
     if let Said::Away(until) = said {
         // A machine answered for them: nothing was said, and no sequence stops for it.
-        return Ok(away(until, cx));
+        let away = SequenceInput::Away { until };
+        return Ok(outreach::advance(state, &away, heard.at, cx));
     }
     let requirements = assess::requirements(state, heard, cx)?;
     let learnt = requirements != state.requirements();
-    let mut decision = Decision::nothing();
-    if state.sequence_stopped().is_none() {
-        decision = decision.event(DealEvent::SequenceStopped {
-            cause: "reply".to_owned(),
-        });
-    }
+    let reply = SequenceInput::Stop {
+        cause: StopRule::Reply,
+    };
+    let mut decision = outreach::advance(state, &reply, heard.at, cx);
     let event = DealEvent::ClientSaid {
         intent: said.word().to_owned(),
         message_id: heard.message_id.clone(),
@@ -344,7 +338,10 @@ fn signs(own: &str) -> bool {
 /// A client of a running sale has been silent for as long as we wait.
 pub(super) fn silent(state: &DealState, heard_by_then: u32, cx: &Cx<'_>) -> Answer {
     let moved = state.heard_count() >= heard_by_then;
-    let waiting = matches!(state.stage(), DealStage::Assessing | DealStage::Contracting);
+    let waiting = matches!(
+        state.stage(),
+        DealStage::Contacting | DealStage::Assessing | DealStage::Contracting
+    );
     if moved || !waiting {
         return Ok(Decision::nothing());
     }

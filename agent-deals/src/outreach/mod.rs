@@ -1,8 +1,7 @@
-//! Outreach as pure policy: which letter when, what ends a sequence, what a letter is made of,
-//! and when a campaign stops by itself.
+//! Outreach as pure policy: which letter when, what ends a sequence, and when a campaign stops by
+//! itself.
 
 mod breaker;
-mod compose;
 mod sequence;
 #[cfg(test)]
 mod tests;
@@ -11,7 +10,6 @@ pub use breaker::{
     BreakerError, CampaignBreaker, CampaignEvent, CampaignLimits, CampaignTally, Figures, Measure,
     Verdict,
 };
-pub use compose::{ComposeError, Evidence, Fact, Facts, LetterInput, compose};
 pub use sequence::{
     Sent, Sequence, SequenceEvent, SequenceInput, SequenceRefusal, Stop, apply, decide, due,
 };

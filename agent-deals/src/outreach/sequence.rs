@@ -1,5 +1,5 @@
 use dealwright_core::knowledge::{Playbook, Slug, StopRule};
-use dealwright_core::time::{SendWindow, Timestamp};
+use dealwright_core::time::{Timestamp, WorkingDays};
 use dealwright_core::trust::News;
 use serde::{Deserialize, Serialize};
 
@@ -114,8 +114,14 @@ impl SequenceInput {
     /// about the person, and for a refusal of their server.
     #[must_use]
     pub fn of_mail(class: &MailClass, back: Option<Timestamp>) -> Option<Self> {
+        Self::of_news(&class.news()?, back)
+    }
+
+    /// The same of what a recipient's gate passes on.
+    #[must_use]
+    pub fn of_news(news: &News, back: Option<Timestamp>) -> Option<Self> {
         let stop = |cause| Some(Self::Stop { cause });
-        match class.news()? {
+        match news {
             News::Reply => stop(StopRule::Reply),
             News::OutOfOffice => Some(Self::Away { until: back }),
             News::HardBounce => stop(StopRule::Bounce),
@@ -194,8 +200,8 @@ pub enum SequenceRefusal {
 impl Sequence {
     /// Starts: the first letter has its time, or, of a playbook without steps, it is over.
     #[must_use]
-    pub fn start(playbook: &Playbook, window: &SendWindow, now: Timestamp) -> Self {
-        match due(playbook, window, 0, now) {
+    pub fn start(playbook: &Playbook, days: &WorkingDays, now: Timestamp) -> Self {
+        match due(playbook, days, 0, now) {
             Some(due) => Self::Waiting {
                 place: 0,
                 due,
@@ -236,23 +242,21 @@ impl Sequence {
 }
 
 /// When the letter at `place` is due: so many working days of the recipient after `from`, at the
-/// same time of day, and then when the window opens. `None` behind the last step.
+/// same time of day. `None` behind the last step.
+///
+/// A playbook counts days; at which hours a letter may go is the desk's to say.
 #[must_use]
 pub fn due(
     playbook: &Playbook,
-    window: &SendWindow,
+    days: &WorkingDays,
     place: usize,
     from: Timestamp,
 ) -> Option<Timestamp> {
     let step = playbook.step(place)?;
-    let Some(zone) = window.zones().first().filter(|_| step.delay > 0) else {
-        return Some(window.next_open(from));
-    };
-    let local = zone.local(from);
-    let day = window
-        .calendar()
-        .add_working_days(zone.date(from), i32::from(step.delay));
-    Some(window.next_open(zone.instant(day, local.time()).max(from)))
+    Some(match step.delay {
+        0 => from,
+        delay => days.after(from, delay),
+    })
 }
 
 /// Decides what an input does at `now`; changes nothing.
@@ -267,7 +271,7 @@ pub fn decide(
     state: &Sequence,
     input: &SequenceInput,
     playbook: &Playbook,
-    window: &SendWindow,
+    days: &WorkingDays,
     now: Timestamp,
 ) -> Result<Vec<SequenceEvent>, SequenceRefusal> {
     use SequenceInput as In;
@@ -312,12 +316,6 @@ pub fn decide(
             if now < *due {
                 return Err(SequenceRefusal::TooEarly { due: *due });
             }
-            if !window.is_open(now) {
-                return Ok(vec![SequenceEvent::Scheduled {
-                    place: *place,
-                    due: window.next_open(now),
-                }]);
-            }
             let step = playbook
                 .step(*place)
                 .ok_or(SequenceRefusal::NoStep { place: *place })?;
@@ -334,7 +332,7 @@ pub fn decide(
                 .unwrap_or(back);
             Ok(vec![SequenceEvent::Scheduled {
                 place: *place,
-                due: window.next_open(settled.max(*due)),
+                due: days.after(settled.max(*due), 0),
             }])
         }
         (Sequence::Waiting { .. }, In::Left | In::Deferred { .. } | In::Refused { .. }) => {
@@ -351,7 +349,7 @@ pub fn decide(
             let next = place.saturating_add(1);
             Ok(vec![
                 left,
-                match due(playbook, window, next, now) {
+                match due(playbook, days, next, now) {
                     Some(due) => SequenceEvent::Scheduled { place: next, due },
                     None => SequenceEvent::Finished,
                 },
@@ -360,7 +358,7 @@ pub fn decide(
         (Sequence::Asked { place, .. }, In::Deferred { until }) => {
             Ok(vec![SequenceEvent::Scheduled {
                 place: *place,
-                due: window.next_open((*until).max(now)),
+                due: (*until).max(now),
             }])
         }
         (Sequence::Asked { .. }, In::Refused { rule }) => Ok(stopped(

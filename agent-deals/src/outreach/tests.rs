@@ -1,10 +1,6 @@
-use dealwright_core::handoff::{ReasonPoints, RecommendedService};
-use dealwright_core::knowledge::{
-    Catalogue, OutputKind, Playbook, PlaybookParams, StopRule, TemplatesParams,
-};
+use dealwright_core::knowledge::{Playbook, PlaybookParams, StopRule};
 use dealwright_core::party::Country;
-use dealwright_core::provenance::{Source, SourceKind};
-use dealwright_core::time::{Calendar, SendWindow, Timestamp, Zone};
+use dealwright_core::time::{Timestamp, WorkingDays};
 use serde_json::json;
 
 use super::*;
@@ -30,11 +26,8 @@ fn playbook() -> Playbook {
     .unwrap()
 }
 
-fn window() -> SendWindow {
-    SendWindow::office_hours(
-        vec![Zone::parse("Europe/Berlin").unwrap()],
-        Calendar::of(Some(Country::DE)),
-    )
+fn days() -> WorkingDays {
+    WorkingDays::of(Some(Country::DE), Some("Europe/Berlin"))
 }
 
 fn run(
@@ -42,7 +35,7 @@ fn run(
     input: &SequenceInput,
     now: Timestamp,
 ) -> Result<Sequence, SequenceRefusal> {
-    Ok(decide(&state, input, &playbook(), &window(), now)?
+    Ok(decide(&state, input, &playbook(), &days(), now)?
         .iter()
         .fold(state, apply))
 }
@@ -50,7 +43,7 @@ fn run(
 /// Every state a sequence can be in before it is over, with the number of letters that left.
 fn states() -> Vec<(Sequence, usize)> {
     let start = at("2026-03-20T08:00:00Z");
-    let mut state = Sequence::start(&playbook(), &window(), start);
+    let mut state = Sequence::start(&playbook(), &days(), start);
     let mut all = Vec::new();
     for left in 0..3 {
         all.push((state.clone(), left));
@@ -129,9 +122,9 @@ fn every_stop_at_every_step_ends_it_with_its_reason() {
 }
 
 #[test]
-fn letters_keep_working_days_and_the_window() {
-    // Friday 20 March 2026, 18:30 in Berlin: too late, so Monday 09:00.
-    let mut state = Sequence::start(&playbook(), &window(), at("2026-03-20T17:30:00Z"));
+fn letters_keep_working_days() {
+    // A first letter without delay is due at once.
+    let mut state = Sequence::start(&playbook(), &days(), at("2026-03-23T08:00:00Z"));
     assert_eq!(state.due(), Some(at("2026-03-23T08:00:00Z")));
     assert!(matches!(
         run(
@@ -153,12 +146,12 @@ fn letters_keep_working_days_and_the_window() {
     let away = run(
         state,
         &SequenceInput::Away {
-            until: Some(at("2026-04-17T00:00:00Z")),
+            until: Some(at("2026-04-17T08:00:00Z")),
         },
         at("2026-04-02T08:00:00Z"),
     )
     .unwrap();
-    assert_eq!(away.due(), Some(at("2026-04-20T07:00:00Z")));
+    assert_eq!(away.due(), Some(at("2026-04-20T08:00:00Z")));
 }
 
 #[test]
@@ -173,7 +166,7 @@ fn what_is_deferred_waits_and_what_is_refused_ends() {
         now,
     )
     .unwrap();
-    assert_eq!(deferred.due(), Some(at("2026-03-25T08:00:00Z")));
+    assert_eq!(deferred.due(), Some(at("2026-03-24T22:00:00Z")));
     let refused = run(
         asked.clone(),
         &SequenceInput::Refused {
@@ -319,94 +312,4 @@ fn old_numbers_are_forgotten_and_silence_stops_after_a_while() {
         ..CampaignLimits::default()
     };
     assert!(CampaignBreaker::new(odd).is_err());
-}
-
-fn source() -> Evidence {
-    Evidence::Source {
-        source: Source::new("city directory", SourceKind::Directory),
-        at: at("2026-05-01T00:00:00Z"),
-    }
-}
-
-fn catalogue() -> Catalogue {
-    crate::pricing::fixtures::catalogue()
-}
-
-// covers: OU-8
-#[test]
-fn an_unknown_or_empty_variable_composes_nothing() {
-    let playbook = playbook();
-    let step = playbook.step(1).unwrap();
-    let compose = |facts: &Facts| {
-        compose(
-            step,
-            false,
-            &["first_name", "business"],
-            facts,
-            &[],
-            &catalogue(),
-        )
-    };
-    let facts = Facts::default().with("business", "Mill Bakery", source());
-    assert!(
-        matches!(compose(&facts), Err(ComposeError::Missing { variable, .. }) if variable == "first_name")
-    );
-    let empty = facts.clone().with("first_name", "  ", source());
-    assert!(matches!(compose(&empty), Err(ComposeError::Empty { .. })));
-    let smuggled = facts
-        .clone()
-        .with("first_name", "Ada\nBcc: all@shop.example", source());
-    assert!(matches!(compose(&smuggled), Err(ComposeError::Form { .. })));
-    let whole = compose(&facts.with("first_name", "Ada", source())).unwrap();
-    assert_eq!(whole.evidence.len(), 2);
-    assert!(whole.tags.is_empty());
-    // The template's own check holds as well: nothing is rendered in part.
-    let templates: TemplatesParams =
-        serde_json::from_value(json!({"templates": [{"id": "again", "kind": "text", "body": "Hello {{first_name}} of {{town}}"}]})).unwrap();
-    let templates = templates.check().unwrap();
-    let error = templates
-        .render(OutputKind::Text, whole.template.as_str(), &whole.variables)
-        .unwrap_err();
-    assert!(error.to_string().contains("town"), "{error}");
-}
-
-#[test]
-fn the_first_letter_recommends_with_a_reason_or_is_not_written() {
-    let catalogue = catalogue();
-    let offered: Vec<String> = catalogue
-        .services()
-        .map(|s| s.id.as_str().to_owned())
-        .collect();
-    let recommend = |service: &str, points, reason: i64| RecommendedService {
-        service: service.to_owned(),
-        points,
-        reasons: vec![ReasonPoints {
-            rule: "slow".to_owned(),
-            because: "the start page takes nine seconds".to_owned(),
-            points: reason,
-        }],
-    };
-    let playbook = playbook();
-    let step = playbook.step(0).unwrap();
-    let compose =
-        |list: &[RecommendedService]| compose(step, true, &[], &Facts::default(), list, &catalogue);
-    assert!(matches!(compose(&[]), Err(ComposeError::NoReason { .. })));
-    assert!(matches!(
-        compose(&[recommend(&offered[0], 9, 0)]),
-        Err(ComposeError::NoReason { .. })
-    ));
-    assert!(matches!(
-        compose(&[recommend("not-on-offer", 9, 3)]),
-        Err(ComposeError::NoReason { .. })
-    ));
-    let letter = compose(&[
-        recommend("not-on-offer", 99, 3),
-        recommend(&offered[0], 7, 3),
-    ])
-    .unwrap();
-    assert_eq!(letter.tags, [format!("service:{}", offered[0])]);
-    assert_eq!(
-        letter.variables["services"][0]["because"],
-        "the start page takes nine seconds"
-    );
 }

@@ -1,5 +1,5 @@
 use dealwright_core::process::{Decision, Refusal};
-use dealwright_core::time::{Calendar, Timestamp, Zone, zones_for};
+use dealwright_core::time::{Timestamp, WorkingDays};
 
 use super::{Cx, Project, ProjectEvent, ProjectInput, ProjectState};
 use crate::execute::FactValue;
@@ -80,15 +80,11 @@ impl<'a, 'b> Step<'a, 'b> {
     /// The instant `days` working days after `from`, by the client's calendar, at the same hour.
     pub(super) fn working_days_after(&self, from: Timestamp, days: u16) -> Timestamp {
         let parts = self.state.deal().map(|d| d.parts());
-        let country = parts.and_then(|p| p.country);
-        let zone = parts
-            .and_then(|p| p.zone.as_deref())
-            .and_then(|name| Zone::parse(name).ok())
-            .or_else(|| zones_for(country, None).0.into_iter().next())
-            .unwrap_or(Zone::UTC);
-        let calendar = Calendar::of(country);
-        let day = calendar.add_working_days(zone.date(from), i32::from(days));
-        zone.instant(day, zone.local(from).time()).max(from)
+        WorkingDays::of(
+            parts.and_then(|p| p.country),
+            parts.and_then(|p| p.zone.as_deref()),
+        )
+        .after(from, days)
     }
 }
 

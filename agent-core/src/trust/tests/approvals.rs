@@ -399,6 +399,29 @@ fn a_withdrawal_beats_a_grant_in_any_order() {
     );
 }
 
+// covers: CS-6a
+#[test]
+fn a_company_that_wants_no_advertising_gets_none_and_a_mail_provider_is_no_company() {
+    for (company, stopped) in [("bakery.example", true), ("gmail.com", false)] {
+        let office = office(ApprovalMode::Autonomous);
+        let mut draft = draft("touch-1");
+        draft.facts.company = Some(DomainName::parse(company).unwrap());
+        let leave = LeaveCompany {
+            company: DomainName::parse(company).unwrap(),
+            reason: "complaint after step first".to_owned(),
+        };
+        let input = DeskInput::Leave(leave);
+        run(office
+            .host
+            .offer::<Desk>("main", "leave", Actor::System, noon(), &input))
+        .unwrap();
+        office.drain(noon());
+        office.ask(draft, "ask", noon());
+        office.drain(noon());
+        assert_eq!(office.sent() == 0, stopped, "{company}");
+    }
+}
+
 // covers: OU-7
 #[test]
 fn only_a_person_releases_the_kill_switch() {
