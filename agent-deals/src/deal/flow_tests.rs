@@ -1014,6 +1014,40 @@ fn what_is_dropped_between_offer_and_signature_does_not_lose_the_signature() {
     assert_eq!((world.stage(), world.refused.len()), (DealStage::Won, 0));
 }
 
+// covers: NA-1
+#[test]
+fn what_is_wanted_instead_is_not_dropped_with_what_is_refused() {
+    for (words, kept, gone) in [
+        (
+            "We don't want the listing repair any more, only the audit.",
+            "website-audit",
+            "listing-repair",
+        ),
+        (
+            "We no longer need the website audit, just the listing repair.",
+            "listing-repair",
+            "website-audit",
+        ),
+        (
+            "Wir brauchen keinen Website-Check mehr, nur die Verzeichniseinträge.",
+            "listing-repair",
+            "website-audit",
+        ),
+    ] {
+        let mut world = World::new(Rules::default());
+        world.say("Yes please: a website audit, 120 pages, and listing repair, 20 listings.");
+        world.say(words);
+        let state = world.state();
+        let status = |need: &str| {
+            let found = state.requirements().iter().find(|r| r.need == need);
+            found.map(|r| r.status)
+        };
+        assert_ne!(status(kept), Some(RequirementStatus::Dropped), "{words}");
+        assert!(status(kept).is_some(), "{words}");
+        assert_eq!(status(gone), Some(RequirementStatus::Dropped), "{words}");
+    }
+}
+
 #[test]
 fn more_than_is_sold_by_rule_is_left_to_a_person() {
     let mut world = World::new(Rules::default());

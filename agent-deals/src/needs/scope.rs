@@ -36,6 +36,26 @@ const BACK: [&str; 22] = [
     "das", "den", "il", "elle", "ce", "c", "ya", "esta", "la", "this",
 ];
 
+/// Words that set what follows against what was just refused: it is what is wanted instead.
+const INSTEAD: [&str; 14] = [
+    "only",
+    "just",
+    "rather",
+    "instead",
+    "nur",
+    "bloss",
+    "sondern",
+    "lieber",
+    "seulement",
+    "juste",
+    "plutot",
+    "solo",
+    "solamente",
+    "sino",
+];
+/// Words that end a refusal without saying what is wanted.
+const BUT: [&str; 6] = ["but", "aber", "mais", "pero", "except", "ausser"];
+
 /// Words with which a message says yes to a letter.
 const AGREES: &[&str] = &[
     "yes",
@@ -257,13 +277,19 @@ impl<'a> Scopes<'a> {
 
     fn line(&self, sentence: &Sentence, intro: Option<usize>) -> Line {
         let (text, range) = (self.text, sentence.tokens.clone());
-        let neutral = self.cues.neutral.find(text, range.clone());
+        let mut neutral = self.cues.neutral.find(text, range.clone());
         let free = |hit: &Range<usize>, taken: &[Range<usize>]| {
             !taken
                 .iter()
                 .any(|other| other.start < hit.end && hit.start < other.end)
         };
         let mut refusals = self.cues.refuse.find(text, range.clone());
+        // The longer phrase counts: "no longer" refuses nothing, "no longer need" does.
+        neutral.retain(|hit| {
+            !refusals
+                .iter()
+                .any(|other| other.start <= hit.start && hit.end < other.end)
+        });
         refusals.retain(|hit| free(hit, &neutral));
         let mut near = self.cues.refuse_near.find(text, range.clone());
         near.retain(|hit| free(hit, &neutral) && free(hit, &refusals));
@@ -406,7 +432,9 @@ impl<'a> Scopes<'a> {
         }
         match word {
             Word::Ask => Some(Stance::Asked),
-            Word::Topic if line.wishes_something() => Some(Stance::Wished),
+            Word::Topic if line.wishes_something() || self.instead(line, tokens) => {
+                Some(Stance::Wished)
+            }
             Word::Topic | Word::Mention | Word::Trouble => None,
         }
     }
@@ -465,12 +493,21 @@ impl<'a> Scopes<'a> {
                 .text
                 .token(next.start)
                 .is_some_and(|t| t.before == Break::Soft);
-            if next.is_empty() || next.len() > SHORT_CLAUSE || wished || !soft {
+            let first = self.text.word(next.start);
+            let against = INSTEAD.contains(&first) || BUT.contains(&first);
+            if next.is_empty() || next.len() > SHORT_CLAUSE || wished || !soft || against {
                 return false;
             }
             clause = next;
         }
         true
+    }
+
+    /// Whether a need is named as what is wanted instead of what the clause before refuses.
+    fn instead(&self, line: &Line, tokens: &Range<usize>) -> bool {
+        let clause = self.clause(line, tokens.start);
+        let refused = |hit: &Range<usize>| hit.end <= clause.start;
+        INSTEAD.contains(&self.text.word(clause.start)) && line.refusals.iter().any(refused)
     }
 
     /// Whether something holds of a clause, or of the one behind it that points back.
