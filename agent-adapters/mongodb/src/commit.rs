@@ -46,10 +46,24 @@ fn stop(operation: &'static str) -> impl Fn(Error) -> Stop {
 impl MongoStore {
     pub(crate) async fn commit_step(&self, commit: &Commit) -> Result<Revision, PortError> {
         let mut met = None;
+        let mut held = match &self.alone {
+            Some(owner) => Some(owner.session.lock().await),
+            None => None,
+        };
         for round in 0..ROUNDS {
-            let mut session = self.begin("commit").await?;
-            match self.apply(&mut session, commit).await {
-                Ok(()) => match finish(&mut session, "commit").await {
+            let mut fresh;
+            let session = match &mut held {
+                Some(session) => {
+                    start(session, "commit").await?;
+                    &mut **session
+                }
+                None => {
+                    fresh = self.begin("commit").await?;
+                    &mut fresh
+                }
+            };
+            match self.apply(session, commit).await {
+                Ok(()) => match finish(session, "commit").await {
                     Ok(()) => return Ok(commit.revision()),
                     Err(Stop::Again(error)) => met = Some(error),
                     Err(Stop::Refused(error)) => return Err(error),
@@ -72,15 +86,12 @@ impl MongoStore {
     }
 
     async fn begin(&self, operation: &'static str) -> Result<ClientSession, PortError> {
-        let failed = |e| map(operation, e);
-        let mut session = self.client.start_session().await.map_err(failed)?;
-        session
-            .start_transaction()
-            .read_concern(ReadConcern::snapshot())
-            .write_concern(durable())
-            .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary))
+        let mut session = self
+            .client
+            .start_session()
             .await
-            .map_err(failed)?;
+            .map_err(|e| map(operation, e))?;
+        start(&mut session, operation).await?;
         Ok(session)
     }
 
@@ -110,8 +121,8 @@ impl MongoStore {
             .session(&mut *session)
             .await
             .map_err(failed)?;
-        if let Some(owner) = self.alone {
-            self.still_owner(session, owner).await?;
+        if let Some(owner) = &self.alone {
+            self.still_owner(session, owner.number).await?;
             // Numbered as it is committed: who works alone has the feed in the order of its steps.
             self.number_waiting(session).await?;
         }
@@ -376,6 +387,16 @@ impl MongoStore {
             .map_err(&failed)?;
         Ok(())
     }
+}
+
+async fn start(session: &mut ClientSession, operation: &'static str) -> Result<(), PortError> {
+    session
+        .start_transaction()
+        .read_concern(ReadConcern::snapshot())
+        .write_concern(durable())
+        .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary))
+        .await
+        .map_err(|e| map(operation, e))
 }
 
 /// Commits; where the answer is lost the same commit is asked for again, which the server takes

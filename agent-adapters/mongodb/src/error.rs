@@ -6,6 +6,7 @@ use mongodb::error::{Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure
 const DUPLICATE_KEY: i32 = 11000;
 const UNAUTHORIZED: i32 = 13;
 const AUTHENTICATION_FAILED: i32 = 18;
+const NAMESPACE_NOT_FOUND: i32 = 26;
 const MAX_TIME_EXPIRED: i32 = 50;
 const WRITE_CONCERN_TIMEOUT: i32 = 64;
 const WRITE_CONFLICT: i32 = 112;
@@ -54,6 +55,11 @@ pub(crate) fn is_transient(error: &Error) -> bool {
 /// Whether a unique index refused the write.
 pub(crate) fn is_duplicate(error: &Error) -> bool {
     code(error) == Some(DUPLICATE_KEY)
+}
+
+/// Whether the collection is not there.
+pub(crate) fn is_no_collection(error: &Error) -> bool {
+    code(error) == Some(NAMESPACE_NOT_FOUND)
 }
 
 fn code(error: &Error) -> Option<i32> {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod blobs;
 mod commit;
 mod error;
 mod lease;
@@ -8,4 +9,5 @@ mod start;
 mod store;
 mod values;
 
+pub use blobs::MongoBlobs;
 pub use store::{MongoStore, Options};

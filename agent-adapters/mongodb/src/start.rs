@@ -9,9 +9,9 @@ use mongodb::options::{
     Acknowledgment, ClientOptions, Credential, ReadConcernLevel, ReadPreference, SelectionCriteria,
     ServerAddress, Tls,
 };
-use mongodb::{Client, Database, IndexModel};
+use mongodb::{Client, Collection, Database, IndexModel};
 
-use crate::error::{corrupt, map};
+use crate::error::{corrupt, is_duplicate, is_no_collection, map};
 
 /// The layout this version reads and writes.
 const VERSION: i32 = 1;
@@ -142,26 +142,30 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), PortError> {
             ));
         }
         Some(_) => return Err(corrupt(OPEN, "its layout has no version that can be read")),
-        None => {
-            meta.update_one(
-                doc! {"_id": "layout"},
-                doc! {"$setOnInsert": {"version": VERSION}},
-            )
-            .upsert(true)
-            .await
-            .map_err(failed)?;
-        }
+        None => first(&meta, "layout", doc! {"version": VERSION}).await?,
     }
     for counter in ["tokens", "feed", "owner"] {
-        meta.update_one(
-            doc! {"_id": counter},
-            doc! {"$setOnInsert": {"last": 0_i64}},
-        )
-        .upsert(true)
-        .await
-        .map_err(failed)?;
+        first(&meta, counter, doc! {"last": 0_i64}).await?;
     }
     make_indexes(database).await
+}
+
+/// Writes a record of the store where there is none. One that is there is only read: it may be held
+/// by a step that somebody else has in hand.
+async fn first(
+    meta: &Collection<Document>,
+    name: &str,
+    mut record: Document,
+) -> Result<(), PortError> {
+    let found = meta.find_one(doc! {"_id": name}).await;
+    if found.map_err(|e| map(OPEN, e))?.is_some() {
+        return Ok(());
+    }
+    record.insert("_id", name);
+    match meta.insert_one(record).await {
+        Err(error) if !is_duplicate(&error) => Err(map(OPEN, error)),
+        _ => Ok(()),
+    }
 }
 
 async fn make_indexes(database: &Database) -> Result<(), PortError> {
@@ -205,31 +209,22 @@ async fn make_indexes(database: &Database) -> Result<(), PortError> {
     ];
     for (name, models) in wanted {
         let collection = database.collection::<Document>(name);
-        let failed = |e| map(OPEN, e);
+        if missing(&collection, &models).await?.is_none() {
+            continue;
+        }
         collection
             .create_indexes(models.clone())
             .await
-            .map_err(failed)?;
+            .map_err(|e| map(OPEN, e))?;
         // Believed only when they are seen: the promises stand on them.
-        let there: Vec<IndexModel> = collection
-            .list_indexes()
-            .await
-            .map_err(failed)?
-            .try_collect()
-            .await
-            .map_err(failed)?;
-        for model in &models {
-            let same = |other: &&IndexModel| other.keys == model.keys;
-            let found = there.iter().find(same);
-            if found.is_none_or(|found| is_unique(found) != is_unique(model)) {
-                return Err(corrupt(
-                    OPEN,
-                    format!(
-                        "the index {} of `{name}` is missing or of another kind; drop it and start again",
-                        model.keys
-                    ),
-                ));
-            }
+        if let Some(model) = missing(&collection, &models).await? {
+            return Err(corrupt(
+                OPEN,
+                format!(
+                    "the index {} of `{name}` is missing or of another kind; drop it and start again",
+                    model.keys
+                ),
+            ));
         }
     }
     Ok(())
@@ -237,4 +232,22 @@ async fn make_indexes(database: &Database) -> Result<(), PortError> {
 
 fn is_unique(index: &IndexModel) -> bool {
     index.options.as_ref().and_then(|o| o.unique) == Some(true)
+}
+
+/// The first index that is not there as it should be.
+async fn missing<'a>(
+    collection: &Collection<Document>,
+    models: &'a [IndexModel],
+) -> Result<Option<&'a IndexModel>, PortError> {
+    let there: Vec<IndexModel> = match collection.list_indexes().await {
+        Ok(found) => found.try_collect().await.map_err(|e| map(OPEN, e))?,
+        // The collection itself is not there yet.
+        Err(error) if is_no_collection(&error) => Vec::new(),
+        Err(error) => return Err(map(OPEN, error)),
+    };
+    let as_wanted = |model: &&IndexModel| {
+        let same = there.iter().find(|other| other.keys == model.keys);
+        same.is_some_and(|found| is_unique(found) == is_unique(model))
+    };
+    Ok(models.iter().find(|model| !as_wanted(model)))
 }

@@ -13,7 +13,8 @@ use mongodb::options::{
     ClientOptions, CollectionOptions, DatabaseOptions, ReadConcern, ReadPreference, ReturnDocument,
     SelectionCriteria, WriteConcern,
 };
-use mongodb::{Client, Collection, Database};
+use mongodb::{Client, ClientSession, Collection, Database};
+use tokio::sync::Mutex;
 
 use crate::commit::taken_over;
 use crate::error::{corrupt, is_duplicate, map};
@@ -44,9 +45,17 @@ impl Default for Options {
 pub struct MongoStore {
     pub(crate) client: Client,
     pub(crate) database: Database,
-    /// Its number among the owners, where it works alone.
-    pub(crate) alone: Option<i64>,
+    /// What it has as the owner, where it works alone.
+    pub(crate) alone: Option<Owner>,
     hosts: String,
+}
+
+/// Who works alone.
+pub(crate) struct Owner {
+    /// Its number among the owners.
+    pub(crate) number: i64,
+    /// Its one session, which is known to whoever comes next.
+    pub(crate) session: Mutex<ClientSession>,
 }
 
 impl Debug for MongoStore {
@@ -112,19 +121,58 @@ impl MongoStore {
     ///
     /// Those of the server.
     pub async fn alone(mut self) -> Result<Self, PortError> {
-        let owner = self
-            .collection("meta")
-            .find_one_and_update(doc! {"_id": "owner"}, doc! {"$inc": {"last": 1_i64}})
+        let failed = |e| map("open store", e);
+        let gone = || corrupt("open store", "the record of its owner is gone");
+        let meta = self.collection("meta");
+        let before = meta
+            .find_one(doc! {"_id": "owner"})
+            .await
+            .map_err(failed)?
+            .ok_or_else(gone)?;
+        if let Ok(session) = before.get_document("session") {
+            // A step that its owner did not end holds what it wrote for a minute: end it now.
+            self.client
+                .database("admin")
+                .run_command(doc! {"killSessions": [session.clone()]})
+                .await
+                .map_err(failed)?;
+        }
+        let session = self.client.start_session().await.map_err(failed)?;
+        let owner = meta
+            .find_one_and_update(
+                doc! {"_id": "owner"},
+                doc! {"$inc": {"last": 1_i64}, "$set": {"session": session.id()}},
+            )
             .return_document(ReturnDocument::After)
             .await
-            .map_err(|e| map("open store", e))?
-            .ok_or_else(|| corrupt("open store", "the record of its owner is gone"))?;
-        self.alone = Some(
-            owner
+            .map_err(failed)?
+            .ok_or_else(gone)?;
+        self.alone = Some(Owner {
+            number: owner
                 .get_i64("last")
                 .map_err(|e| corrupt("open store", e))?,
-        );
+            session: Mutex::new(session),
+        });
         Ok(self)
+    }
+
+    /// Binds the database to one thing, such as a run or a home: the first who asks has it bound,
+    /// everybody is answered what it is bound to.
+    ///
+    /// # Errors
+    ///
+    /// Those of the server.
+    pub async fn bind(&self, what: &str) -> Result<String, PortError> {
+        let bound = self
+            .collection("meta")
+            .find_one_and_update(doc! {"_id": "bound"}, doc! {"$setOnInsert": {"to": what}})
+            .upsert(true)
+            .return_document(ReturnDocument::After)
+            .await
+            .map_err(|e| map("bind store", e))?
+            .ok_or_else(|| corrupt("bind store", "what it is bound to is gone"))?;
+        let to = bound.get_str("to").map_err(|e| corrupt("bind store", e))?;
+        Ok(to.to_owned())
     }
 
     pub(crate) fn collection(&self, name: &str) -> Collection<Document> {
@@ -258,8 +306,8 @@ impl Store for MongoStore {
     }
 
     async fn claim(&self, claim: Claim) -> Result<Claims, PortError> {
-        if let Some(owner) = self.alone {
-            let mine = doc! {"_id": "owner", "last": owner};
+        if let Some(owner) = &self.alone {
+            let mine = doc! {"_id": "owner", "last": owner.number};
             let found = self.collection("meta").find_one(mine).await;
             if found.map_err(|e| map("claim", e))?.is_none() {
                 return Err(taken_over("claim"));

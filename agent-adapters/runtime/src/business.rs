@@ -112,13 +112,46 @@ pub struct Business {
 }
 
 /// How the store is kept.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
+    /// Where it is.
+    #[serde(default)]
+    pub kind: StoreKind,
+    /// The environment variable that holds a server's URI, which may hold a password and so has no
+    /// place in a file.
+    #[serde(default = "uri_from")]
+    pub uri_from: String,
     /// The most pages (of 4 KiB) that the store may have; as many as the disk holds where none is
     /// given. What does not fit is refused and nothing of it is kept.
     #[serde(default)]
     pub max_pages: Option<u32>,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self {
+            kind: StoreKind::default(),
+            uri_from: uri_from(),
+            max_pages: None,
+        }
+    }
+}
+
+fn uri_from() -> String {
+    "MONGODB_URI".to_owned()
+}
+
+/// Where a store is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum StoreKind {
+    /// In a file beside the configuration.
+    #[default]
+    Embedded,
+    /// In a MongoDB database.
+    MongoDb,
 }
 
 /// Law, consent and approval.

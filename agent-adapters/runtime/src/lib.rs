@@ -14,8 +14,8 @@ mod tests;
 pub use agency::{Agency, AgencyBuilder, AgencyError, CLIENT_ORDER, NoFetcher};
 pub use business::{
     Business, BusinessError, BusinessFiles, CheckedBusiness, DealSettings, DeliverySettings,
-    LawSettings, LeadSettings, MarketSettings, ReadingSettings, StaffSettings, StoreSettings,
-    WeekSettings,
+    LawSettings, LeadSettings, MarketSettings, ReadingSettings, StaffSettings, StoreKind,
+    StoreSettings, WeekSettings,
 };
 pub use lineage::{Lineage, LineageStep};
 pub use runtime::{Progress, Runtime, RuntimeOptions};

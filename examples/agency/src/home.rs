@@ -5,14 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dealwright_core::access::Action;
+use dealwright_core::blobs::Blobs;
 use dealwright_core::document::Format;
 use dealwright_core::error::{PortError, PortErrorKind};
-use dealwright_core::process::{Actor, EffectClass};
+use dealwright_core::process::{Actor, EffectClass, Store};
 use dealwright_core::trust::{Charge, ChargeReceipt, Desk, PaymentGateway};
 use dealwright_documents::Typesetter;
 use dealwright_email::EmlMessenger;
 use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
-use dealwright_runtime::{Agency, Business, BusinessFiles};
+use dealwright_runtime::{Agency, Business, BusinessFiles, StoreKind};
 use dealwright_system::Keyring;
 
 /// How letters read, and who is written to when.
@@ -95,21 +96,18 @@ fn unread(home: &Path, path: &Path, e: &std::io::Error) -> String {
 /// Opens the agency in `home`, as the store's owner or beside it.
 pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
     let in_home = |e: &dyn std::fmt::Display| format!("{}: {e}", home.display());
-    let business = read(home)?;
+    let mut business = read(home)?;
+    // This program has no terms records for the websites of leads, so it reads none of them.
+    business.read_websites = false;
     // Before the store is touched: what cannot be run leaves everything as it is.
-    let max_pages = business.store.max_pages;
+    let settings = business.store.clone();
     let business = business.check().map_err(|e| in_home(&e))?;
-    let path = home.join("store.sqlite");
-    let options = Options { max_pages };
-    let store = if owner {
-        EmbeddedStore::open(&path, options)
-    } else {
-        EmbeddedStore::open_beside(&path, options)
-    }
-    .map_err(told)?;
     let keys = Keyring::open_or_create(&home.join("keys/master.key")).map_err(told)?;
-    let blobs: Arc<dyn dealwright_core::blobs::Blobs> =
-        Arc::new(FileBlobs::open(&home.join("blobs")).map_err(told)?);
+    let (store, blobs) = match settings.kind {
+        StoreKind::Embedded => in_folder(home, settings.max_pages, owner).map_err(told)?,
+        StoreKind::MongoDb => on_server(&settings.uri_from, &keys)?,
+        other => return Err(in_home(&format!("this program knows no store `{other:?}`"))),
+    };
     let letters = EmlMessenger::open(&home.join("outbox"), Arc::clone(&blobs)).map_err(told)?;
     Agency::builder_of(business)
         .store(store)
@@ -120,6 +118,63 @@ pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
         .renderer(Typesetter::new(), Format::Pdf)
         .build()
         .map_err(|e| in_home(&e))
+}
+
+/// What of the business in `home` this program does not do, for whoever runs it.
+pub(crate) fn left_out(home: &Path) -> Result<Option<&'static str>, String> {
+    let wanted = read(home)?.read_websites;
+    Ok(wanted.then_some(
+        "note: `read_websites` is on, but this program reads no websites yet: letters rest on what the directories say",
+    ))
+}
+
+type Kept = (Arc<dyn Store>, Arc<dyn Blobs>);
+
+fn in_folder(home: &Path, max_pages: Option<u32>, owner: bool) -> Result<Kept, PortError> {
+    let path = home.join("store.sqlite");
+    let options = Options { max_pages };
+    let store = if owner {
+        EmbeddedStore::open(&path, options)?
+    } else {
+        EmbeddedStore::open_beside(&path, options)?
+    };
+    let blobs = FileBlobs::open(&home.join("blobs"))?;
+    Ok((Arc::new(store), Arc::new(blobs)))
+}
+
+#[cfg(not(feature = "mongodb"))]
+fn on_server(_: &str, _: &Keyring) -> Result<Kept, String> {
+    Err(
+        "agency.toml asks for MongoDB, which this program was built without; build it with `--features mongodb`"
+            .to_owned(),
+    )
+}
+
+/// The store in a database, which belongs to the home whose key sealed it.
+#[cfg(feature = "mongodb")]
+fn on_server(variable: &str, keys: &Keyring) -> Result<Kept, String> {
+    use dealwright_core::process::Sealer;
+    use dealwright_mongodb::{MongoStore, Options};
+
+    let uri = std::env::var(variable).map_err(|_| {
+        format!("agency.toml asks for MongoDB; put its URI, mongodb://USER:PASSWORD@HOST/DATABASE, into the environment variable {variable}")
+    })?;
+    let key = hex::encode(keys.commit(b"home"));
+    futures::executor::block_on(async {
+        let store = MongoStore::open(&uri, Options::default())
+            .await
+            .map_err(told)?;
+        if store.bind(&key).await.map_err(told)? != key {
+            return Err(
+                "the database belongs to an agency with another key; name another database, or put that agency's keys/master.key here".to_owned(),
+            );
+        }
+        let blobs = store.blobs();
+        Ok((
+            Arc::new(store) as Arc<dyn Store>,
+            Arc::new(blobs) as Arc<dyn Blobs>,
+        ))
+    })
 }
 
 /// What a port says, and what to do about it.

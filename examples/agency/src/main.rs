@@ -21,6 +21,17 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    // A database's driver works on threads of its own, whoever waits for it.
+    #[cfg(feature = "mongodb")]
+    let threads = match tokio::runtime::Runtime::new() {
+        Ok(threads) => threads,
+        Err(e) => {
+            eprintln!("error: no threads can be started: {e}");
+            return ExitCode::from(1);
+        }
+    };
+    #[cfg(feature = "mongodb")]
+    let _within = threads.enter();
     match run(&cli) {
         Ok(text) => {
             if !text.is_empty() {

@@ -105,6 +105,30 @@ fn the_store_passes_every_clause() {
     assert!(failed.is_empty(), "clauses that failed: {failed:?}");
 }
 
+#[test]
+fn blobs_pass_every_clause_and_a_database_is_bound_once() {
+    let Some(server) = shared() else {
+        return;
+    };
+    let store = server.open(&server.database("blobs"));
+    runtime().block_on(async {
+        use dealwright_core::blobs::{Blobs, conformance};
+        let blobs = store.blobs();
+        conformance::put_is_addressed_by_its_hash(&blobs).await;
+        conformance::the_same_bytes_are_one_blob(&blobs).await;
+        conformance::any_bytes_come_back(&blobs).await;
+        conformance::what_was_never_put_is_absent(&blobs).await;
+        // Of several pieces, the last one short.
+        let long: Vec<u8> = (0..(5 << 19) + 7)
+            .map(|n: u32| n.to_le_bytes()[0])
+            .collect();
+        let address = blobs.put(long.clone()).await.unwrap();
+        assert!(blobs.get(address).await.unwrap() == Some(long));
+        assert_eq!(store.bind("seed 1").await.unwrap(), "seed 1");
+        assert_eq!(store.bind("seed 2").await.unwrap(), "seed 1");
+    });
+}
+
 /// Who has taken the store over is the only one whose steps count.
 #[test]
 fn an_owner_that_was_replaced_commits_nothing_more() {

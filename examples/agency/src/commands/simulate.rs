@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dealwright_core::blobs::{Blobs, MemoryBlobs};
+use dealwright_core::error::PortError;
 use dealwright_core::process::{EffectClass, MemoryStore, Store};
 use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
+#[cfg(feature = "mongodb")]
+use dealwright_mongodb::{MongoStore, Options as MongoOptions};
 use dealwright_simulation::{
     Fakes, OnUnknown, ProviderOptions, Providers, RemoteProvider, SimOptions, SimPorts, SimReport,
     serve_provider, simulate_on,
 };
-use futures::executor::block_on;
 use serde_json::json;
 
 use crate::cli::{ProviderArgs, SimulateArgs};
@@ -26,7 +28,9 @@ pub(crate) fn run(args: &SimulateArgs, json: bool) -> Result<String, String> {
         seed: args.seed,
         faults: args.faults,
     };
-    let (store, blobs) = kept(args)?;
+    // A server's driver works on threads of its own.
+    let threads = tokio::runtime::Runtime::new().map_err(|e| format!("no threads: {e}"))?;
+    let (store, blobs) = threads.block_on(kept(args))?;
     let providers: Arc<dyn Providers> = match args.provider {
         Some(address) => Arc::new(RemoteProvider::connect(address).map_err(|e| {
             format!(
@@ -41,16 +45,17 @@ pub(crate) fn run(args: &SimulateArgs, json: bool) -> Result<String, String> {
         (false, Some(_)) => OnUnknown::Stop,
         (false, None) => OnUnknown::GoOn,
     };
-    let report = block_on(simulate_on(
-        options,
-        SimPorts {
-            store,
-            blobs,
-            providers,
-            unknown,
-        },
-    ))
-    .map_err(|e| chain(&e))?;
+    let report = threads
+        .block_on(simulate_on(
+            options,
+            SimPorts {
+                store,
+                blobs,
+                providers,
+                unknown,
+            },
+        ))
+        .map_err(|e| chain(&e))?;
     if let Some(first) = report.violations.first() {
         return Err(format!(
             "{} invariants do not hold, the first: {first}",
@@ -77,25 +82,27 @@ fn chain(error: &dyn std::error::Error) -> String {
 type Kept = (Arc<dyn Store>, Arc<dyn Blobs>);
 
 /// The store and blobs of a run; a folder is bound to the run that began it.
-fn kept(args: &SimulateArgs) -> Result<Kept, String> {
+async fn kept(args: &SimulateArgs) -> Result<Kept, String> {
     if args.store == "memory" {
         return Ok((
             Arc::new(MemoryStore::new()),
             Arc::new(MemoryBlobs::default()),
         ));
     }
-    if args.store.contains("://") {
-        return Err(format!(
-            "the store `{}` is not known to this program; give a folder or `memory`",
-            args.store
-        ));
+    let run =
+        json!({"days": args.days, "leads": args.leads, "seed": args.seed, "faults": args.faults})
+            .to_string();
+    if let Some((scheme, _)) = args.store.split_once("://") {
+        if !matches!(scheme, "mongodb" | "mongodb+srv") {
+            return Err(format!(
+                "a store at `{scheme}://` is not known to this program; give a folder, `memory` or mongodb://HOST:PORT/DATABASE"
+            ));
+        }
+        return on_server(&args.store, &run).await.map_err(|e| e.chain())?;
     }
     let folder = Path::new(&args.store);
     let failed = |e: std::io::Error| format!("{}: {e}", folder.display());
     fs::create_dir_all(folder).map_err(failed)?;
-    let run =
-        json!({"days": args.days, "leads": args.leads, "seed": args.seed, "faults": args.faults})
-            .to_string();
     let file = folder.join("run.json");
     match fs::read_to_string(&file) {
         Ok(begun) if begun == run => {}
@@ -111,6 +118,28 @@ fn kept(args: &SimulateArgs) -> Result<Kept, String> {
         .map_err(|e| e.chain())?;
     let blobs = FileBlobs::open(&folder.join("blobs")).map_err(|e| e.chain())?;
     Ok((Arc::new(store), Arc::new(blobs)))
+}
+
+#[cfg(not(feature = "mongodb"))]
+async fn on_server(_: &str, _: &str) -> Result<Result<Kept, String>, PortError> {
+    Ok(Err(
+        "this program was built without MongoDB; build it with `--features mongodb`".to_owned(),
+    ))
+}
+
+/// The same in a database, which this process takes over.
+#[cfg(feature = "mongodb")]
+async fn on_server(uri: &str, run: &str) -> Result<Result<Kept, String>, PortError> {
+    let store = MongoStore::open(uri, MongoOptions::default()).await?;
+    let begun = store.bind(run).await?;
+    if begun != run {
+        return Ok(Err(format!(
+            "the database holds another run, {begun}; name that one or another database"
+        )));
+    }
+    let store = store.alone().await?;
+    let blobs = store.blobs();
+    Ok(Ok((Arc::new(store), Arc::new(blobs))))
 }
 
 fn text(args: &SimulateArgs, report: &SimReport) -> String {

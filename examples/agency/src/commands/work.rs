@@ -27,6 +27,7 @@ use crate::home::{self, told};
 /// Works on what is due.
 pub(crate) fn run(home: &Path, until_idle: bool, json: bool) -> Result<String, String> {
     let agency = home::open(home, true)?;
+    let left_out = home::left_out(home)?;
     let bar = ProgressBar::new_spinner();
     let runtime = Runtime::new(
         agency.host().clone(),
@@ -56,6 +57,9 @@ pub(crate) fn run(home: &Path, until_idle: bool, json: bool) -> Result<String, S
     });
     bar.finish_and_clear();
     let progress = progress.map_err(told)?;
+    if let Some(note) = left_out {
+        eprintln!("{note}");
+    }
     Ok(if json {
         json!({"steps": progress.steps, "performed": progress.performed, "unknown": progress.unknown}).to_string()
     } else {

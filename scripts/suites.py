@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Which adapter passed which suite, from the output of `cargo test -- --show-output`.
+
+Usage: scripts/suites.py LOG OUT.json
+
+Prints the table and every test that says it was skipped; writes the table as JSON. Fails where a
+suite did not run at all, so that one cannot disappear unnoticed.
+"""
+import json
+import re
+import sys
+
+# Adapter, suite, and the tests that are the suite.
+SUITES = [
+    ("memory", "store", r"process::suite::tests::"),
+    ("memory", "blobs", r"blobs::tests::"),
+    ("memory", "cache", r"cache::tests::"),
+    ("embedded", "store", r"contract::"),
+    ("embedded", "blobs", r"blobs::"),
+    ("mongodb", "store", r"the_store_passes_every_clause$"),
+    ("mongodb", "blobs", r"blobs_pass_every_clause"),
+    ("mongodb", "commands", r"commands::every_command_carries_its_concern$"),
+    ("mongodb", "security", r"security::a_password"),
+    ("mongodb", "trouble", r"trouble::"),
+    ("mongodb", "same log as memory and file", r"memory_a_file_and_a_database"),
+    ("web", "lead source", r"leads::tests::lg_1_conformance::"),
+    ("web", "signal source", r"feed::tests::conformance::"),
+]
+# The binary or source file in which a suite's tests stand, where names alone are not enough.
+PACKAGE = {
+    ("memory", "blobs"): "dealwright_core",
+    ("memory", "cache"): "dealwright_core",
+    ("embedded", "store"): "it",
+    ("embedded", "blobs"): "it",
+}
+
+
+def read(path):
+    """Tests with their binary and outcome, and what the passed ones said of being skipped."""
+    tests, skipped = [], {}
+    binary = said_by = None
+    with open(path, encoding="utf-8", errors="replace") as log:
+        for line in log:
+            line = line.rstrip("\n")
+            if found := re.search(r"Running .*/deps/(\w+)-[0-9a-f]+\)", line):
+                binary, said_by = found.group(1), None
+            elif found := re.match(r"test (\S+)(?: - .*)? \.\.\. (\w+)", line):
+                tests.append((binary, found.group(1), found.group(2)))
+            elif found := re.match(r"---- (\S+) stdout ----", line):
+                said_by = found.group(1)
+            elif line.startswith("skipped:") and said_by:
+                skipped[(binary, said_by)] = line.removeprefix("skipped:").strip()
+    return tests, skipped
+
+
+def main():
+    log, out = sys.argv[1], sys.argv[2]
+    tests, skipped = read(log)
+    rows, wrong = [], False
+    for adapter, suite, pattern in SUITES:
+        package = PACKAGE.get((adapter, suite))
+        mine = [
+            (binary, name, outcome)
+            for binary, name, outcome in tests
+            if re.match(pattern, name) and package in (None, binary)
+        ]
+        reasons = {skipped[(b, n)] for b, n, _ in mine if (b, n) in skipped}
+        failed = [name for _, name, outcome in mine if outcome == "FAILED"]
+        if not mine:
+            status, reason, wrong = "missing", "none of its tests ran", True
+        elif failed:
+            status, reason = "failed", ", ".join(failed)
+        elif all((b, n) in skipped for b, n, _ in mine):
+            status, reason = "skipped", "; ".join(sorted(reasons))
+        else:
+            status, reason = "passed", f"{len(mine)} tests"
+        rows.append(
+            {"adapter": adapter, "suite": suite, "status": status, "reason": reason}
+        )
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump(rows, file, indent=1)
+        file.write("\n")
+    for row in rows:
+        print(f"{row['adapter']:<10} {row['suite']:<28} {row['status']:<8} {row['reason']}")
+    for (_, name), reason in sorted(skipped.items()):
+        print(f"SKIPPED: {name}: {reason}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
