@@ -184,3 +184,73 @@ fn killed(server: &Server, memory: &Value, whole: Duration, kills: u32) {
         "{keys:?}"
     );
 }
+
+fn agency(home: &std::path::Path, uri: Option<&str>, args: &[&str]) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_agency"));
+    command.arg("--home").arg(home).args(args);
+    match uri {
+        Some(uri) => command.env("MONGODB_URI", uri),
+        None => command.env_remove("MONGODB_URI"),
+    };
+    let output = command.output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
+}
+
+fn home(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
+    let home = folder.join(name);
+    let (ok, said) = agency(&home, None, &["init", &home.to_string_lossy()]);
+    assert!(ok, "{said}");
+    let file = home.join("agency.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("[store]\n"));
+    let text = text.replacen("[store]\n", "[store]\nkind = \"mongodb\"\n", 1);
+    std::fs::write(&file, text).unwrap();
+    home
+}
+
+#[test]
+fn an_agency_lives_in_a_database_and_in_no_other_agencys() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (home(folder.path(), "first"), home(folder.path(), "second"));
+    let uri = server.database("home");
+    let map = concat!(env!("CARGO_MANIFEST_DIR"), "/world/directories/chamber");
+    let (csv, toml) = (
+        std::fs::read_to_string(format!("{map}.csv")).unwrap(),
+        format!("{map}.map.toml"),
+    );
+    let few: String = csv.lines().take(9).map(|l| format!("{l}\n")).collect();
+    let file = folder.path().join("few.csv");
+    std::fs::write(&file, few).unwrap();
+    let import = ["import", &file.to_string_lossy(), "--map", &toml].map(str::to_owned);
+    let import: Vec<&str> = import.iter().map(String::as_str).collect();
+    for (args, says) in [
+        (&import[..], "8 rows"),
+        (&["run", "--until-idle"], "steps"),
+        (&["status"], "of them qualified"),
+        (&["verify", "audit"], "fit their chains"),
+    ] {
+        let (ok, said) = agency(&first, Some(&uri), args);
+        assert!(ok && said.contains(says), "{args:?}: {said}");
+    }
+    let (_, again) = agency(&first, Some(&uri), &import);
+    assert!(again.contains("0 new leads"), "{again}");
+    assert!(!first.join("store.sqlite").exists());
+    for (home, uri, says) in [
+        (&first, None, "MONGODB_URI"),
+        (&second, Some(uri.as_str()), "another key"),
+        (&first, Some("mongodb://127.0.0.1:1/x"), "127.0.0.1:1"),
+        (&first, Some("http://127.0.0.1/x"), "mongodb://"),
+    ] {
+        let (ok, said) = agency(home, uri, &["status"]);
+        assert!(!ok && said.contains(says), "{said}");
+        assert!(said.starts_with("error: "), "{said}");
+        assert_eq!(said.trim().lines().count(), 1, "{said}");
+    }
+}
