@@ -26,8 +26,8 @@ SUITES = [
     ("web", "lead source", r"leads::tests::lg_1_conformance::"),
     ("web", "signal source", r"feed::tests::conformance::"),
 ]
-# The binary or source file in which a suite's tests stand, where names alone are not enough.
-PACKAGE = {
+# The test binary in which a suite's tests stand, where names alone are not enough.
+BINARY = {
     ("memory", "blobs"): "dealwright_core",
     ("memory", "cache"): "dealwright_core",
     ("embedded", "store"): "it",
@@ -58,11 +58,11 @@ def main():
     tests, skipped = read(log)
     rows, wrong = [], False
     for adapter, suite, pattern in SUITES:
-        package = PACKAGE.get((adapter, suite))
+        wanted = BINARY.get((adapter, suite))
         mine = [
             (binary, name, outcome)
             for binary, name, outcome in tests
-            if re.match(pattern, name) and package in (None, binary)
+            if re.match(pattern, name) and wanted in (None, binary)
         ]
         reasons = {skipped[(b, n)] for b, n, _ in mine if (b, n) in skipped}
         failed = [name for _, name, outcome in mine if outcome == "FAILED"]
