@@ -1,49 +1,19 @@
 //! Rows to values and back.
 
 use dealwright_core::error::PortError;
-use dealwright_core::orchestration::Lane;
-use dealwright_core::process::{Envelope, ProcessKey, Stored, Tenant, Work, WorkState};
+use dealwright_core::process::{Envelope, ProcessKey, ProcessKeyError, Stored, Work};
 use dealwright_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::{corrupt, map};
-
-pub(crate) fn lane_number(lane: Lane) -> i64 {
-    match lane {
-        Lane::Urgent => 0,
-        Lane::Normal => 1,
-        _ => 2,
-    }
-}
-
-pub(crate) fn state_word(state: WorkState) -> &'static str {
-    match state {
-        WorkState::Ready => "ready",
-        WorkState::Started => "started",
-        WorkState::Settled => "settled",
-        WorkState::Applied => "applied",
-        WorkState::Cancelled => "cancelled",
-        WorkState::Quarantined => "quarantined",
-        _ => "unknown",
-    }
-}
 
 pub(crate) fn micros(at: Timestamp) -> i64 {
     at.timestamp_micros()
 }
 
 pub(crate) fn parse_key(text: &str) -> Result<ProcessKey, PortError> {
-    let mut parts = text.splitn(3, '/');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(tenant), Some(kind), Some(id)) => {
-            let tenant = Tenant::parse(tenant).map_err(|e| corrupt("read key", e))?;
-            Ok(ProcessKey::new(&tenant, kind, id))
-        }
-        _ => Err(corrupt(
-            "read key",
-            format!("`{text}` is not tenant/kind/id"),
-        )),
-    }
+    text.parse()
+        .map_err(|e: ProcessKeyError| corrupt("read key", e))
 }
 
 pub(crate) fn envelope(text: &str) -> Result<Envelope, PortError> {
@@ -104,9 +74,9 @@ pub(crate) fn write_work(db: &Connection, row: &Work) -> Result<(), PortError> {
     .and_then(|mut s| {
         s.execute(params![
             kept.key.as_str(),
-            lane_number(kept.lane),
+            kept.lane.place(),
             micros(kept.due),
-            state_word(kept.state),
+            kept.state.name(),
             kept.receiver.to_string(),
             kept.receiver.kind(),
             text,

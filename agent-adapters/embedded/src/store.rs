@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{corrupt, map};
 use crate::jobs::{Leases, Writer};
-use crate::rows::{self, lane_number, micros, read_work, state_word, write_work};
+use crate::rows::{self, micros, read_work, write_work};
 use crate::schema;
 
 /// How a store is opened.
@@ -372,7 +372,7 @@ impl Store for EmbeddedStore {
                 )
                 .and_then(|mut s| {
                     s.query_map(
-                        params![receiver.to_string(), after, state.map(state_word), limit],
+                        params![receiver.to_string(), after, state.map(WorkState::name), limit],
                         rows::text_of,
                     )?
                     .collect()
@@ -388,7 +388,7 @@ impl Store for EmbeddedStore {
                         "select row from work where state = ?1 {few} and key > ?2 order by key limit ?3"
                     ))
                     .and_then(|mut s| {
-                        s.query_map(params![state_word(state), after, limit], rows::text_of)?
+                        s.query_map(params![state.name(), after, limit], rows::text_of)?
                             .collect()
                     })
             }
@@ -470,11 +470,7 @@ fn apply(
     }
     for work in commit.work() {
         if read_work(db, work.key.as_str())?.is_some() {
-            let mut aside = work.clone();
-            aside.key = work.key.collided(commit.revision());
-            aside.state = WorkState::Quarantined;
-            aside.note = Some("its key was taken".to_owned());
-            write_work(db, &aside)?;
+            write_work(db, &work.clone().put_aside(commit.revision()))?;
         } else {
             write_work(db, work)?;
         }
@@ -566,9 +562,7 @@ fn write_index(
 fn take(db: &Connection, leases: &mut Leases, claim: &Claim) -> Result<Claims, PortError> {
     let lapsed: Vec<WorkKey> = leases
         .iter()
-        .filter(|(_, (worker, until, _))| {
-            *until <= claim.now || (claim.exclusive && *worker != claim.worker)
-        })
+        .filter(|(_, (worker, until, _))| claim.voids(worker, *until))
         .map(|(key, _)| key.clone())
         .collect();
     for key in lapsed {
@@ -582,17 +576,7 @@ fn take(db: &Connection, leases: &mut Leases, claim: &Claim) -> Result<Claims, P
     }
     let mut claims = Claims::default();
     for lane in Lane::ALL {
-        let share = if claim.shares.is_empty() {
-            claim.n
-        } else {
-            claim
-                .shares
-                .iter()
-                .filter(|(l, _)| *l == lane)
-                .map(|(_, n)| *n)
-                .sum()
-        };
-        take_lane(db, leases, claim, lane, share, &mut claims)?;
+        take_lane(db, leases, claim, lane, &mut claims)?;
     }
     Ok(claims)
 }
@@ -602,7 +586,6 @@ fn take_lane(
     leases: &mut Leases,
     claim: &Claim,
     lane: Lane,
-    share: usize,
     claims: &mut Claims,
 ) -> Result<(), PortError> {
     let failed = |e| map("claim", e);
@@ -612,12 +595,9 @@ fn take_lane(
              where state in ('ready', 'settled') and lane = ?1 order by lane, due, key",
         )
         .map_err(failed)?;
-    let mut found = statement.query([lane_number(lane)]).map_err(failed)?;
+    let mut found = statement.query([lane.place()]).map_err(failed)?;
     let now = micros(claim.now);
-    let until = claim
-        .now
-        .checked_add_signed(claim.lease)
-        .unwrap_or(claim.now);
+    let (until, share) = (claim.until(), claim.share(lane));
     let mut taken = 0;
     while let Some(row) = found.next().map_err(failed)? {
         let key = WorkKey::from_stored(row.get::<_, String>(0).map_err(failed)?);

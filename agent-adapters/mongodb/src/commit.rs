@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dealwright_core::error::{PortError, PortErrorKind};
-use dealwright_core::process::{Commit, IndexEntry, Revision, WorkState};
+use dealwright_core::process::{Commit, IndexEntry, Revision};
 use futures::TryStreamExt;
 use mongodb::ClientSession;
+use mongodb::action::Find;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::error::{Error, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria};
@@ -145,8 +146,7 @@ impl MongoStore {
 
     async fn row_in(&self, session: &mut ClientSession, key: &str) -> Result<Option<Row>, Stop> {
         let found = self
-            .database
-            .collection::<Document>("works")
+            .collection("works")
             .find_one(doc! {"_id": key})
             .session(&mut *session)
             .await
@@ -157,8 +157,7 @@ impl MongoStore {
     async fn replace_in(&self, session: &mut ClientSession, row: &Row) -> Result<(), Stop> {
         let document = work_document(&row.work, row.change.saturating_add(1))?;
         let done = self
-            .database
-            .collection::<Document>("works")
+            .collection("works")
             .replace_one(
                 doc! {"_id": row.work.key.as_str(), "change": row.change},
                 document,
@@ -224,15 +223,12 @@ impl MongoStore {
             wanted.insert(id(entry), entry);
         }
         let entries = self.collection("entries");
-        let old: Vec<Document> = entries
-            .find(doc! {"case": case.as_str()})
-            .session(&mut *session)
-            .await
-            .map_err(&failed)?
-            .stream(&mut *session)
-            .try_collect()
-            .await
-            .map_err(&failed)?;
+        let old = all_in(
+            session,
+            entries.find(doc! {"case": case.as_str()}),
+            "commit",
+        )
+        .await?;
         // Most steps leave most entries as they are: write only what changed.
         let mut gone = Vec::new();
         for entry in &old {
@@ -282,15 +278,7 @@ impl MongoStore {
         let works = self.collection("works");
         let keys: Vec<&str> = commit.work().iter().map(|w| w.key.as_str()).collect();
         let mut taken: BTreeSet<String> = BTreeSet::new();
-        let found: Vec<Document> = works
-            .find(doc! {"_id": {"$in": keys}})
-            .session(&mut *session)
-            .await
-            .map_err(&failed)?
-            .stream(&mut *session)
-            .try_collect()
-            .await
-            .map_err(&failed)?;
+        let found = all_in(session, works.find(doc! {"_id": {"$in": keys}}), "commit").await?;
         for row in &found {
             taken.insert(
                 row.get_str("_id")
@@ -302,9 +290,7 @@ impl MongoStore {
         for work in commit.work() {
             let mut work = work.clone();
             if !taken.insert(work.key.as_str().to_owned()) {
-                work.key = work.key.collided(commit.revision());
-                work.state = WorkState::Quarantined;
-                work.note = Some("its key was taken".to_owned());
+                work = work.put_aside(commit.revision());
             }
             documents.push(work_document(&work, 0)?);
         }
@@ -355,23 +341,18 @@ impl MongoStore {
         let failed = stop("feed");
         let meta = self.collection("meta");
         let log = self.collection("log");
+        let waiting = log
+            .find(doc! {"waiting": true})
+            .sort(doc! {"number": 1, "_id": 1});
+        let waiting = all_in(session, waiting, "feed").await?;
+        let count = i64::try_from(waiting.len()).map_err(|e| corrupt("feed", e))?;
         let counter = meta
-            .find_one_and_update(doc! {"_id": "feed"}, doc! {"$inc": {"fence": 1_i64}})
+            .find_one_and_update(doc! {"_id": "feed"}, doc! {"$inc": {"last": count}})
             .session(&mut *session)
             .await
             .map_err(&failed)?
             .ok_or_else(|| corrupt("feed", "the counter of the feed is gone"))?;
         let mut last = counter.get_i64("last").map_err(|e| corrupt("feed", e))?;
-        let waiting: Vec<Document> = log
-            .find(doc! {"waiting": true})
-            .sort(doc! {"number": 1, "_id": 1})
-            .session(&mut *session)
-            .await
-            .map_err(&failed)?
-            .stream(&mut *session)
-            .try_collect()
-            .await
-            .map_err(&failed)?;
         for entry in waiting {
             last = last.saturating_add(1);
             let id = entry.get_str("_id").map_err(|e| corrupt("feed", e))?;
@@ -381,12 +362,25 @@ impl MongoStore {
                 .await
                 .map_err(&failed)?;
         }
-        meta.update_one(doc! {"_id": "feed"}, doc! {"$set": {"last": last}})
-            .session(&mut *session)
-            .await
-            .map_err(&failed)?;
         Ok(())
     }
+}
+
+/// All that a query finds within a transaction.
+async fn all_in(
+    session: &mut ClientSession,
+    query: Find<'_, Document>,
+    operation: &'static str,
+) -> Result<Vec<Document>, Stop> {
+    let failed = stop(operation);
+    query
+        .session(&mut *session)
+        .await
+        .map_err(&failed)?
+        .stream(session)
+        .try_collect()
+        .await
+        .map_err(&failed)
 }
 
 async fn start(session: &mut ClientSession, operation: &'static str) -> Result<(), PortError> {

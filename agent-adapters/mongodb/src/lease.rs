@@ -7,7 +7,7 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::ReturnDocument;
 
 use crate::error::{corrupt, map};
-use crate::rows::{self, LEASED, OPEN, instant, lane_number};
+use crate::rows::{self, LEASED, OPEN, instant};
 use crate::store::MongoStore;
 
 impl MongoStore {
@@ -15,17 +15,7 @@ impl MongoStore {
         self.free_lapsed(claim).await?;
         let mut claims = Claims::default();
         for lane in Lane::ALL {
-            let share = if claim.shares.is_empty() {
-                claim.n
-            } else {
-                claim
-                    .shares
-                    .iter()
-                    .filter(|(l, _)| *l == lane)
-                    .map(|(_, n)| *n)
-                    .sum()
-            };
-            self.lease_lane(claim, lane, share, &mut claims).await?;
+            self.lease_lane(claim, lane, &mut claims).await?;
         }
         if claims.next_due.is_none() {
             claims.next_due = self.next_due(claim).await?;
@@ -44,9 +34,11 @@ impl MongoStore {
             .await?;
         for found in held {
             let mut row = rows::row(&found)?;
-            let lapsed = row.work.lease.as_ref().is_some_and(|(worker, until)| {
-                *until <= claim.now || (claim.exclusive && *worker != claim.worker)
-            });
+            let lapsed = row
+                .work
+                .lease
+                .as_ref()
+                .is_some_and(|(worker, until)| claim.voids(worker, *until));
             if lapsed {
                 row.work.lapse();
                 let token = row.work.token;
@@ -61,12 +53,13 @@ impl MongoStore {
         &self,
         claim: &Claim,
         lane: Lane,
-        share: usize,
         claims: &mut Claims,
     ) -> Result<(), PortError> {
-        let room = share.min(claim.n.saturating_sub(claims.works.len()));
+        let room = claim
+            .share(lane)
+            .min(claim.n.saturating_sub(claims.works.len()));
         let mut filter = ready(claim);
-        filter.insert("lane_no", lane_number(lane));
+        filter.insert("lane_no", i32::from(lane.place()));
         filter.insert("due_us", up_to(claim.now.timestamp_micros()));
         let sort = doc! {"due_us": 1, "_id": 1};
         let limit = room.saturating_add(1);
@@ -74,10 +67,7 @@ impl MongoStore {
         if found.len() > room {
             claims.next_due = Some(claim.now);
         }
-        let until = claim
-            .now
-            .checked_add_signed(claim.lease)
-            .unwrap_or(claim.now);
+        let until = claim.until();
         for found in found.iter().take(room) {
             let mut row = rows::row(found)?;
             let before = row.work.token;

@@ -1,8 +1,9 @@
 //! Documents to values and back.
 
 use dealwright_core::error::{PortError, PortErrorKind};
-use dealwright_core::orchestration::Lane;
-use dealwright_core::process::{Envelope, ProcessKey, Revision, Stored, Tenant, Work, WorkState};
+use dealwright_core::process::{
+    Envelope, ProcessKey, ProcessKeyError, Revision, Stored, Work, WorkState,
+};
 use dealwright_core::time::Timestamp;
 use mongodb::bson::{Bson, Document, doc};
 use serde_json::Value;
@@ -20,38 +21,9 @@ pub(crate) struct Row {
 pub(crate) const OPEN: &str = "open";
 pub(crate) const LEASED: &str = "leased";
 
-pub(crate) fn lane_number(lane: Lane) -> i32 {
-    match lane {
-        Lane::Urgent => 0,
-        Lane::Normal => 1,
-        _ => 2,
-    }
-}
-
-pub(crate) fn state_word(state: WorkState) -> &'static str {
-    match state {
-        WorkState::Ready => "ready",
-        WorkState::Started => "started",
-        WorkState::Settled => "settled",
-        WorkState::Applied => "applied",
-        WorkState::Cancelled => "cancelled",
-        WorkState::Quarantined => "quarantined",
-        _ => "unknown",
-    }
-}
-
 pub(crate) fn parse_key(text: &str) -> Result<ProcessKey, PortError> {
-    let mut parts = text.splitn(3, '/');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(tenant), Some(kind), Some(id)) => {
-            let tenant = Tenant::parse(tenant).map_err(|e| corrupt("read key", e))?;
-            Ok(ProcessKey::new(&tenant, kind, id))
-        }
-        _ => Err(corrupt(
-            "read key",
-            format!("`{text}` is not tenant/kind/id"),
-        )),
-    }
+    text.parse()
+        .map_err(|e: ProcessKeyError| corrupt("read key", e))
 }
 
 /// The row as a document: its own fields, and beside them what the indexes sort by (`queue`,
@@ -71,7 +43,7 @@ pub(crate) fn work_document(work: &Work, change: i64) -> Result<Document, PortEr
         "_id": work.key.as_str(),
         "change": change,
         "queue": queue,
-        "lane_no": lane_number(work.lane),
+        "lane_no": i32::from(work.lane.place()),
         "due_us": work.due.timestamp_micros(),
         "until_us": work.lease.as_ref().map(|(_, until)| until.timestamp_micros()),
         "to": work.receiver.to_string(),

@@ -10,15 +10,15 @@ use dealwright_core::process::{
 use futures::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{
-    ClientOptions, CollectionOptions, DatabaseOptions, ReadConcern, ReadPreference, ReturnDocument,
-    SelectionCriteria, WriteConcern,
+    ClientOptions, DatabaseOptions, ReadConcern, ReadPreference, ReturnDocument, SelectionCriteria,
+    WriteConcern,
 };
 use mongodb::{Client, ClientSession, Collection, Database};
 use tokio::sync::Mutex;
 
 use crate::commit::taken_over;
 use crate::error::{corrupt, is_duplicate, map};
-use crate::rows::{self, Row, state_word, work_document};
+use crate::rows::{self, Row, work_document};
 use crate::start;
 use crate::values::from_bson;
 
@@ -175,15 +175,9 @@ impl MongoStore {
         Ok(to.to_owned())
     }
 
+    /// A collection, under the database's concerns.
     pub(crate) fn collection(&self, name: &str) -> Collection<Document> {
-        self.database.collection_with_options(
-            name,
-            CollectionOptions::builder()
-                .read_concern(ReadConcern::majority())
-                .write_concern(durable())
-                .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary))
-                .build(),
-        )
+        self.database.collection(name)
     }
 
     /// One collection a kind of process, so that each can be read by hand.
@@ -412,7 +406,7 @@ impl Store for MongoStore {
     async fn works(&self, query: WorkQuery) -> Result<Vec<Work>, PortError> {
         let mut filter = Document::new();
         if let Some(state) = query.state {
-            filter.insert("state", state_word(state));
+            filter.insert("state", state.name());
         }
         if let Some(receiver) = &query.receiver {
             filter.insert("to", receiver.to_string());

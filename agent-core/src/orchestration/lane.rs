@@ -22,6 +22,16 @@ impl Lane {
     /// Every lane, first to last.
     pub const ALL: [Self; 3] = [Self::Urgent, Self::Normal, Self::Batch];
 
+    /// Its place among them, from 0.
+    #[must_use]
+    pub const fn place(self) -> u8 {
+        match self {
+            Self::Urgent => 0,
+            Self::Normal => 1,
+            Self::Batch => 2,
+        }
+    }
+
     /// The word in lower case.
     #[must_use]
     pub const fn name(self) -> &'static str {

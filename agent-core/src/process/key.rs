@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -95,6 +96,33 @@ impl ProcessKey {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+}
+
+/// Why a text is not the key of a process.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessKeyError {
+    /// A part is missing.
+    #[error("`{0}` is not tenant/kind/id")]
+    Form(String),
+    /// Its first part names no tenant.
+    #[error(transparent)]
+    Tenant(#[from] TenantError),
+}
+
+impl FromStr for ProcessKey {
+    type Err = ProcessKeyError;
+
+    /// Reads what [`Display`](fmt::Display) writes.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.splitn(3, '/');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(tenant), Some(kind), Some(id)) => {
+                Ok(Self::new(&Tenant::parse(tenant)?, kind, id))
+            }
+            _ => Err(ProcessKeyError::Form(text.to_owned())),
+        }
     }
 }
 

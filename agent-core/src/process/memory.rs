@@ -111,16 +111,14 @@ impl Inner {
         }
     }
 
-    fn lapse(&mut self, now: Timestamp, exclusive: Option<&str>) {
+    fn lapse(&mut self, claim: &Claim) {
         let lapsed: Vec<WorkKey> = self
             .leased
             .iter()
-            .take_while(|(until, _)| exclusive.is_some() || *until <= now)
+            .take_while(|(until, _)| claim.exclusive || *until <= claim.now)
             .filter(|(until, key)| {
-                *until <= now
-                    || self.works.get(key).is_some_and(|w| {
-                        w.lease.as_ref().map(|(worker, _)| worker.as_str()) != exclusive
-                    })
+                let lease = self.works.get(key).and_then(|w| w.lease.as_ref());
+                lease.is_some_and(|(worker, _)| claim.voids(worker, *until))
             })
             .map(|(_, key)| key.clone())
             .collect();
@@ -234,9 +232,7 @@ impl Store for MemoryStore {
         for work in &commit.work {
             let mut work = work.clone();
             if inner.works.contains_key(&work.key) {
-                work.key = work.key.collided(commit.revision());
-                work.state = WorkState::Quarantined;
-                work.note = Some("its key was taken".to_owned());
+                work = work.put_aside(commit.revision());
             }
             inner.insert(work);
         }
@@ -283,23 +279,14 @@ impl Store for MemoryStore {
 
     async fn claim(&self, claim: Claim) -> Result<Claims, PortError> {
         let mut inner = self.lock();
-        inner.lapse(claim.now, claim.exclusive.then_some(claim.worker.as_str()));
+        inner.lapse(&claim);
         let wanted = |work: &Work| {
             claim.kinds.is_empty() || claim.kinds.iter().any(|k| k == work.receiver.kind())
         };
         let mut keys = Vec::new();
         let mut next_due: Option<Timestamp> = None;
         for (lane, queue) in &inner.ready {
-            let share = if claim.shares.is_empty() {
-                claim.n
-            } else {
-                claim
-                    .shares
-                    .iter()
-                    .filter(|(l, _)| l == lane)
-                    .map(|(_, n)| *n)
-                    .sum()
-            };
+            let share = claim.share(*lane);
             let mut taken = 0;
             for (due, key) in queue {
                 let Some(work) = inner.works.get(key) else {
@@ -320,10 +307,7 @@ impl Store for MemoryStore {
                 keys.push(key.clone());
             }
         }
-        let until = claim
-            .now
-            .checked_add_signed(claim.lease)
-            .unwrap_or(claim.now);
+        let until = claim.until();
         let mut works = Vec::with_capacity(keys.len());
         for key in keys {
             inner.tokens = inner.tokens.saturating_add(1);

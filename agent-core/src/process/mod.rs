@@ -41,7 +41,7 @@ pub use envelope::{Actor, Envelope, InputRecord, Outcome, Recorded};
 pub use hash::{EventLogHash, business_hash, event_log_hash};
 pub use host::{Handled, Host, HostBuilder, Lease, NoEffects, NoPerformer, Performer, RetryPolicy};
 pub use ids::{IdSource, Random};
-pub use key::{EffectKey, ProcessKey, Revision, Tenant, TenantError, WorkKey};
+pub use key::{EffectKey, ProcessKey, ProcessKeyError, Revision, Tenant, TenantError, WorkKey};
 pub use memory::MemoryStore;
 pub use seal::{PlainSealer, Sealed, Sealer};
 pub use store::{Cursor, Find, Found, Store, Stored};

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::envelope::Actor;
-use super::{Bug, EffectKey, ProcessKey, Unsettled, WorkKey, bug};
+use super::{Bug, EffectKey, ProcessKey, Revision, Unsettled, WorkKey, bug};
 use crate::error::PortErrorKind;
 use crate::orchestration::Lane;
 use crate::time::Timestamp;
@@ -56,6 +56,22 @@ pub enum WorkState {
     Quarantined,
     /// An effect that started and whose result nobody knows.
     Unknown,
+}
+
+impl WorkState {
+    /// The word in lower case, as it is kept.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Started => "started",
+            Self::Settled => "settled",
+            Self::Applied => "applied",
+            Self::Cancelled => "cancelled",
+            Self::Quarantined => "quarantined",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What came of an effect.
@@ -139,6 +155,15 @@ impl Work {
         matches!(self.state, WorkState::Ready | WorkState::Settled)
             && self.lease.is_none()
             && self.due <= now
+    }
+
+    /// The same for a person to see, where its key is taken: it will never be claimed.
+    #[must_use]
+    pub fn put_aside(mut self, revision: Revision) -> Self {
+        self.key = self.key.collided(revision);
+        self.state = WorkState::Quarantined;
+        self.note = Some("its key was taken".to_owned());
+        self
     }
 
     /// What a lapsed lease makes of it: started work is `Unknown` where a repeat could happen
@@ -332,6 +357,30 @@ pub struct Claim {
     pub n: usize,
     /// Whether this worker is known to be alone, so that every lease but its own is void.
     pub exclusive: bool,
+}
+
+impl Claim {
+    /// How many it wants of a lane.
+    #[must_use]
+    pub fn share(&self, lane: Lane) -> usize {
+        if self.shares.is_empty() {
+            return self.n;
+        }
+        let of_lane = self.shares.iter().filter(|(l, _)| *l == lane);
+        of_lane.map(|(_, n)| *n).sum()
+    }
+
+    /// Until when it may hold what it gets.
+    #[must_use]
+    pub fn until(&self) -> Timestamp {
+        self.now.checked_add_signed(self.lease).unwrap_or(self.now)
+    }
+
+    /// Whether it frees a row that `worker` holds until then.
+    #[must_use]
+    pub fn voids(&self, worker: &str, until: Timestamp) -> bool {
+        until <= self.now || (self.exclusive && worker != self.worker)
+    }
 }
 
 /// What a claim got.

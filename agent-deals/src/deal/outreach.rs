@@ -11,7 +11,7 @@ use super::{Answer, Cx, Deal, DealEvent, DealState, Reminder, assess, close};
 use crate::outreach::{Sequence, SequenceEvent, SequenceInput, decide};
 
 /// The recipient's working days.
-pub(super) fn working_days(lead: Option<&LeadQualified>) -> WorkingDays {
+fn working_days(lead: Option<&LeadQualified>) -> WorkingDays {
     let parts = lead.map(LeadQualified::parts);
     WorkingDays::of(
         parts.and_then(|p| p.country),

@@ -16,6 +16,12 @@ use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
 use dealwright_runtime::{Agency, Business, BusinessFiles, StoreKind};
 use dealwright_system::Keyring;
 
+#[cfg(feature = "mongodb")]
+use crate::database;
+
+/// Where processes and large things are kept.
+pub(crate) type Kept = (Arc<dyn Store>, Arc<dyn Blobs>);
+
 /// How letters read, and who is written to when.
 const TEMPLATES: &str = "templates";
 const PLAYBOOKS: &str = "playbooks";
@@ -50,7 +56,7 @@ pub(crate) fn init(dir: &Path) -> Result<String, String> {
 }
 
 /// The business in `home`.
-fn read(home: &Path) -> Result<Business, String> {
+pub(crate) fn read(home: &Path) -> Result<Business, String> {
     let text = |name: &str| {
         let path = home.join(name);
         fs::read_to_string(&path).map_err(|e| unread(home, &path, &e))
@@ -95,8 +101,12 @@ fn unread(home: &Path, path: &Path, e: &std::io::Error) -> String {
 
 /// Opens the agency in `home`, as the store's owner or beside it.
 pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
+    wire(home, read(home)?, owner)
+}
+
+/// The same of a business that was read.
+pub(crate) fn wire(home: &Path, mut business: Business, owner: bool) -> Result<Agency, String> {
     let in_home = |e: &dyn std::fmt::Display| format!("{}: {e}", home.display());
-    let mut business = read(home)?;
     // This program has no terms records for the websites of leads, so it reads none of them.
     business.read_websites = false;
     // Before the store is touched: what cannot be run leaves everything as it is.
@@ -119,16 +129,6 @@ pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
         .build()
         .map_err(|e| in_home(&e))
 }
-
-/// What of the business in `home` this program does not do, for whoever runs it.
-pub(crate) fn left_out(home: &Path) -> Result<Option<&'static str>, String> {
-    let wanted = read(home)?.read_websites;
-    Ok(wanted.then_some(
-        "note: `read_websites` is on, but this program reads no websites yet: letters rest on what the directories say",
-    ))
-}
-
-type Kept = (Arc<dyn Store>, Arc<dyn Blobs>);
 
 fn in_folder(home: &Path, max_pages: Option<u32>, owner: bool) -> Result<Kept, PortError> {
     let path = home.join("store.sqlite");
@@ -154,26 +154,19 @@ fn on_server(_: &str, _: &Keyring) -> Result<Kept, String> {
 #[cfg(feature = "mongodb")]
 fn on_server(variable: &str, keys: &Keyring) -> Result<Kept, String> {
     use dealwright_core::process::Sealer;
-    use dealwright_mongodb::{MongoStore, Options};
 
     let uri = std::env::var(variable).map_err(|_| {
         format!("agency.toml asks for MongoDB; put its URI, mongodb://USER:PASSWORD@HOST/DATABASE, into the environment variable {variable}")
     })?;
     let key = hex::encode(keys.commit(b"home"));
     futures::executor::block_on(async {
-        let store = MongoStore::open(&uri, Options::default())
-            .await
-            .map_err(told)?;
-        if store.bind(&key).await.map_err(told)? != key {
+        let (store, bound) = database::open(&uri, &key).await.map_err(told)?;
+        if bound != key {
             return Err(
                 "the database belongs to an agency with another key; name another database, or put that agency's keys/master.key here".to_owned(),
             );
         }
-        let blobs = store.blobs();
-        Ok((
-            Arc::new(store) as Arc<dyn Store>,
-            Arc::new(blobs) as Arc<dyn Blobs>,
-        ))
+        Ok(database::kept(store))
     })
 }
 

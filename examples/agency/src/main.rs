@@ -2,6 +2,8 @@
 
 mod cli;
 mod commands;
+#[cfg(feature = "mongodb")]
+mod database;
 mod files;
 mod home;
 mod world;

@@ -8,95 +8,27 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::process::{Child, Command, Output, Stdio};
+mod common;
+#[path = "../../../agent-adapters/mongodb/tests/it/instance.rs"]
+mod instance;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use common::{Provider, agency, number, report, run_or_kill};
+use instance::Server;
+
 const WORLD: [&str; 6] = ["--days", "40", "--leads", "4", "--seed", "3"];
 
 fn simulate(store: &str, more: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_agency"));
+    let mut command = agency();
     command.args(["--json", "simulate"]).args(WORLD);
     command.args(["--store", store]).args(more);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
-}
-
-fn report(output: &Output) -> Value {
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// A server, killed with the test: `MONGODB_URI`, or one that `DEALWRIGHT_MONGOD` starts.
-struct Server {
-    uri: String,
-    child: Option<Child>,
-    _folder: tempfile::TempDir,
-}
-
-impl Server {
-    fn start() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        if let Ok(uri) = std::env::var("MONGODB_URI") {
-            return Some(Self {
-                uri,
-                child: None,
-                _folder: folder,
-            });
-        }
-        let Ok(command) = std::env::var("DEALWRIGHT_MONGOD") else {
-            println!("skipped: no MongoDB, set MONGODB_URI or DEALWRIGHT_MONGOD (scripts/servers)");
-            return None;
-        };
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let child = Command::new("sh")
-            .args([
-                "-c",
-                r#""$@" & server=$!; cat >/dev/null; kill -9 $server; wait"#,
-            ])
-            .args(["sh", &command])
-            .args(["--host", "127.0.0.1", "--port", &port.to_string()])
-            .arg("--storage-path")
-            .arg(folder.path())
-            .args(["--log-level", "ERROR"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let since = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(since.elapsed() < Duration::from_secs(60), "no server");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Some(Self {
-            uri: format!("mongodb://127.0.0.1:{port}"),
-            child: Some(child),
-            _folder: folder,
-        })
-    }
-
-    fn database(&self, name: &str) -> String {
-        format!("{}/s{}_{name}", self.uri, std::process::id())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            drop(child.stdin.take());
-            let _ = child.wait();
-        }
-    }
 }
 
 // covers: DB-3
@@ -126,67 +58,41 @@ fn memory_a_file_and_a_database_come_to_the_same_log() {
     let words = String::from_utf8_lossy(&other.stderr).into_owned();
     assert!(words.contains("another run"), "{words}");
 
-    let kills = std::env::var("DEALWRIGHT_MONGO_KILLS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(4_u32);
-    killed(&server, &memory, whole, kills);
+    let kills = number("DEALWRIGHT_MONGO_KILLS", 4);
+    killed(&server, &memory, whole, u32::try_from(kills).unwrap());
 }
 
 /// The same world on the database, killed again and again: each time it goes on where it stopped.
 fn killed(server: &Server, memory: &Value, whole: Duration, kills: u32) {
     let books = tempfile::tempdir().unwrap();
-    let file = books.path().join("books.jsonl");
-    let mut provider = Command::new(env!("CARGO_BIN_EXE_agency"))
-        .args(["provider", "--bind", "127.0.0.1:0", "--books"])
-        .arg(&file)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut address = String::new();
-    let stdout = provider.stdout.take().unwrap();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut address).unwrap();
+    let provider = Provider::start(books.path(), &[]);
     let uri = server.database("killed");
-    let run = || simulate(&uri, &["--provider", address.trim()]);
+    let run = || simulate(&uri, &["--provider", &provider.address]);
     let mut done = 0;
     // Spread over the whole of it, each at its own distance.
     for kill in 0..kills {
-        let mut child = run().spawn().unwrap();
         let share = whole / (kills + 1);
         let jitter = share.mul_f64(f64::from(kill * 7_919 % 100) / 200.0);
-        std::thread::sleep(Duration::from_millis(300) + share + jitter);
-        if child.try_wait().unwrap().is_some() {
+        if run_or_kill(run(), Duration::from_millis(300) + share + jitter).is_some() {
             break;
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
         done += 1;
     }
     let ended = report(&run().output().unwrap());
-    let _ = provider.kill();
-    let _ = provider.wait();
     println!("{done} kills");
     assert!(done > 0, "it was over before the first kill");
     for what in ["hash", "state_hash", "funnel"] {
         assert_eq!(ended[what], memory[what], "{what} after {done} kills");
     }
-    let mut keys = std::collections::BTreeMap::<String, u32>::new();
-    for line in std::fs::read_to_string(&file).unwrap().lines() {
-        let entry: Value = serde_json::from_str(line).unwrap();
-        let body = entry.as_object().unwrap().values().next().unwrap();
-        *keys
-            .entry(body["key"].as_str().unwrap().to_owned())
-            .or_default() += 1;
-    }
+    let keys = provider.keys();
     assert!(
         !keys.is_empty() && keys.values().all(|n| *n == 1),
         "{keys:?}"
     );
 }
 
-fn agency(home: &std::path::Path, uri: Option<&str>, args: &[&str]) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_agency"));
+fn in_home(home: &Path, uri: Option<&str>, args: &[&str]) -> (bool, String) {
+    let mut command = agency();
     command.arg("--home").arg(home).args(args);
     match uri {
         Some(uri) => command.env("MONGODB_URI", uri),
@@ -200,9 +106,9 @@ fn agency(home: &std::path::Path, uri: Option<&str>, args: &[&str]) -> (bool, St
     )
 }
 
-fn home(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
+fn home(folder: &Path, name: &str) -> PathBuf {
     let home = folder.join(name);
-    let (ok, said) = agency(&home, None, &["init", &home.to_string_lossy()]);
+    let (ok, said) = in_home(&home, None, &["init", &home.to_string_lossy()]);
     assert!(ok, "{said}");
     let file = home.join("agency.toml");
     let text = std::fs::read_to_string(&file).unwrap();
@@ -236,10 +142,10 @@ fn an_agency_lives_in_a_database_and_in_no_other_agencys() {
         (&["status"], "of them qualified"),
         (&["verify", "audit"], "fit their chains"),
     ] {
-        let (ok, said) = agency(&first, Some(&uri), args);
+        let (ok, said) = in_home(&first, Some(&uri), args);
         assert!(ok && said.contains(says), "{args:?}: {said}");
     }
-    let (_, again) = agency(&first, Some(&uri), &import);
+    let (_, again) = in_home(&first, Some(&uri), &import);
     assert!(again.contains("0 new leads"), "{again}");
     assert!(!first.join("store.sqlite").exists());
     for (home, uri, says) in [
@@ -248,7 +154,7 @@ fn an_agency_lives_in_a_database_and_in_no_other_agencys() {
         (&first, Some("mongodb://127.0.0.1:1/x"), "127.0.0.1:1"),
         (&first, Some("http://127.0.0.1/x"), "mongodb://"),
     ] {
-        let (ok, said) = agency(home, uri, &["status"]);
+        let (ok, said) = in_home(home, uri, &["status"]);
         assert!(!ok && said.contains(says), "{said}");
         assert!(said.starts_with("error: "), "{said}");
         assert_eq!(said.trim().lines().count(), 1, "{said}");

@@ -9,6 +9,7 @@
 )]
 
 mod commands;
+mod instance;
 mod security;
 mod server;
 mod trouble;
@@ -22,7 +23,7 @@ use dealwright_core::process::{
 };
 use dealwright_mongodb::{MongoStore, Options};
 
-use server::{runtime, shared};
+use server::{open as opened, runtime, shared};
 
 fn now() -> DateTime<Utc> {
     "2026-03-02T08:00:00Z".parse().unwrap()
@@ -75,7 +76,7 @@ fn the_store_passes_every_clause() {
         for (name, clause) in clauses() {
             let uri = server.database(&format!("{}{name}", u8::from(alone)));
             let open = move |uri: &str| {
-                let store = server.open(uri);
+                let store = opened(uri);
                 if !alone {
                     return store;
                 }
@@ -110,7 +111,7 @@ fn blobs_pass_every_clause_and_a_database_is_bound_once() {
     let Some(server) = shared() else {
         return;
     };
-    let store = server.open(&server.database("blobs"));
+    let store = opened(&server.database("blobs"));
     runtime().block_on(async {
         use dealwright_core::blobs::{Blobs, conformance};
         let blobs = store.blobs();

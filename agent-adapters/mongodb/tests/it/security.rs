@@ -10,7 +10,8 @@ use dealwright_core::process::event_log_hash;
 use dealwright_mongodb::{MongoStore, Options};
 use mongodb::bson::doc;
 
-use super::server::{Instance, runtime};
+use super::instance::Instance;
+use super::server::runtime;
 use super::{host, step};
 
 /// An authority and a certificate for this machine that it signed, made by `openssl`.

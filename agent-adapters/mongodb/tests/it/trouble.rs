@@ -7,7 +7,8 @@ use dealwright_core::error::PortErrorKind;
 use dealwright_core::process::{Store, event_log_hash};
 use dealwright_mongodb::{MongoStore, Options};
 
-use super::server::{Instance, runtime};
+use super::instance::Instance;
+use super::server::runtime;
 use super::{host, step};
 
 fn quick() -> Options {

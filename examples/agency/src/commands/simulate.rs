@@ -6,20 +6,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dealwright_core::blobs::{Blobs, MemoryBlobs};
-use dealwright_core::error::PortError;
-use dealwright_core::process::{EffectClass, MemoryStore, Store};
+use dealwright_core::blobs::MemoryBlobs;
+use dealwright_core::process::{EffectClass, MemoryStore};
 use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
-#[cfg(feature = "mongodb")]
-use dealwright_mongodb::{MongoStore, Options as MongoOptions};
 use dealwright_simulation::{
     Fakes, OnUnknown, ProviderOptions, Providers, RemoteProvider, SimOptions, SimPorts, SimReport,
     serve_provider, simulate_on,
 };
+use futures::executor::block_on;
 use serde_json::json;
 
 use crate::cli::{ProviderArgs, SimulateArgs};
 use crate::files;
+use crate::home::Kept;
 
 pub(crate) fn run(args: &SimulateArgs, json: bool) -> Result<String, String> {
     let options = SimOptions {
@@ -28,9 +27,7 @@ pub(crate) fn run(args: &SimulateArgs, json: bool) -> Result<String, String> {
         seed: args.seed,
         faults: args.faults,
     };
-    // A server's driver works on threads of its own.
-    let threads = tokio::runtime::Runtime::new().map_err(|e| format!("no threads: {e}"))?;
-    let (store, blobs) = threads.block_on(kept(args))?;
+    let (store, blobs) = kept(args)?;
     let providers: Arc<dyn Providers> = match args.provider {
         Some(address) => Arc::new(RemoteProvider::connect(address).map_err(|e| {
             format!(
@@ -45,17 +42,16 @@ pub(crate) fn run(args: &SimulateArgs, json: bool) -> Result<String, String> {
         (false, Some(_)) => OnUnknown::Stop,
         (false, None) => OnUnknown::GoOn,
     };
-    let report = threads
-        .block_on(simulate_on(
-            options,
-            SimPorts {
-                store,
-                blobs,
-                providers,
-                unknown,
-            },
-        ))
-        .map_err(|e| chain(&e))?;
+    let report = block_on(simulate_on(
+        options,
+        SimPorts {
+            store,
+            blobs,
+            providers,
+            unknown,
+        },
+    ))
+    .map_err(|e| chain(&e))?;
     if let Some(first) = report.violations.first() {
         return Err(format!(
             "{} invariants do not hold, the first: {first}",
@@ -79,10 +75,8 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-type Kept = (Arc<dyn Store>, Arc<dyn Blobs>);
-
 /// The store and blobs of a run; a folder is bound to the run that began it.
-async fn kept(args: &SimulateArgs) -> Result<Kept, String> {
+fn kept(args: &SimulateArgs) -> Result<Kept, String> {
     if args.store == "memory" {
         return Ok((
             Arc::new(MemoryStore::new()),
@@ -98,7 +92,7 @@ async fn kept(args: &SimulateArgs) -> Result<Kept, String> {
                 "a store at `{scheme}://` is not known to this program; give a folder, `memory` or mongodb://HOST:PORT/DATABASE"
             ));
         }
-        return on_server(&args.store, &run).await.map_err(|e| e.chain())?;
+        return on_server(&args.store, &run);
     }
     let folder = Path::new(&args.store);
     let failed = |e: std::io::Error| format!("{}: {e}", folder.display());
@@ -121,25 +115,25 @@ async fn kept(args: &SimulateArgs) -> Result<Kept, String> {
 }
 
 #[cfg(not(feature = "mongodb"))]
-async fn on_server(_: &str, _: &str) -> Result<Result<Kept, String>, PortError> {
-    Ok(Err(
-        "this program was built without MongoDB; build it with `--features mongodb`".to_owned(),
-    ))
+fn on_server(_: &str, _: &str) -> Result<Kept, String> {
+    Err("this program was built without MongoDB; build it with `--features mongodb`".to_owned())
 }
 
 /// The same in a database, which this process takes over.
 #[cfg(feature = "mongodb")]
-async fn on_server(uri: &str, run: &str) -> Result<Result<Kept, String>, PortError> {
-    let store = MongoStore::open(uri, MongoOptions::default()).await?;
-    let begun = store.bind(run).await?;
-    if begun != run {
-        return Ok(Err(format!(
-            "the database holds another run, {begun}; name that one or another database"
-        )));
-    }
-    let store = store.alone().await?;
-    let blobs = store.blobs();
-    Ok(Ok((Arc::new(store), Arc::new(blobs))))
+fn on_server(uri: &str, run: &str) -> Result<Kept, String> {
+    use crate::database;
+
+    block_on(async {
+        let (store, begun) = database::open(uri, run).await.map_err(|e| e.chain())?;
+        if begun != run {
+            return Err(format!(
+                "the database holds another run, {begun}; name that one or another database"
+            ));
+        }
+        let store = store.alone().await.map_err(|e| e.chain())?;
+        Ok(database::kept(store))
+    })
 }
 
 fn text(args: &SimulateArgs, report: &SimReport) -> String {

@@ -26,8 +26,9 @@ use crate::home::{self, told};
 
 /// Works on what is due.
 pub(crate) fn run(home: &Path, until_idle: bool, json: bool) -> Result<String, String> {
-    let agency = home::open(home, true)?;
-    let left_out = home::left_out(home)?;
+    let business = home::read(home)?;
+    let read_websites = business.read_websites;
+    let agency = home::wire(home, business, true)?;
     let bar = ProgressBar::new_spinner();
     let runtime = Runtime::new(
         agency.host().clone(),
@@ -57,8 +58,10 @@ pub(crate) fn run(home: &Path, until_idle: bool, json: bool) -> Result<String, S
     });
     bar.finish_and_clear();
     let progress = progress.map_err(told)?;
-    if let Some(note) = left_out {
-        eprintln!("{note}");
+    if read_websites {
+        eprintln!(
+            "note: `read_websites` is on, but this program reads no websites yet: letters rest on what the directories say"
+        );
     }
     Ok(if json {
         json!({"steps": progress.steps, "performed": progress.performed, "unknown": progress.unknown}).to_string()
