@@ -1,4 +1,5 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
 pub mod breakdown;
 pub mod deliverable;
 pub mod execute;

@@ -1,5 +1,6 @@
 mod delivery;
 mod letters;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use dealwright_core::knowledge::{
 };
 use dealwright_core::money::UnitPrice;
 use dealwright_core::orchestration::Budget;
-use dealwright_core::party::{Country, DomainName, Language};
+use dealwright_core::party::{Country, DomainName, Iban, Language};
 use dealwright_core::process::Tenant;
 use dealwright_core::trust::rules::RulesPolicy;
 use dealwright_core::trust::{
@@ -106,6 +107,9 @@ pub struct Business {
     /// How letters read; from `templates/`.
     #[serde(skip)]
     pub templates: TemplatesParams,
+    /// The catalogue and the rate card in other languages; from `words/`.
+    #[serde(skip)]
+    words: BTreeMap<Language, words::Translation>,
     /// Where each template stands, for messages.
     #[serde(skip)]
     places: letters::Places,
@@ -193,10 +197,42 @@ pub struct DealSettings {
     pub patience_days: u16,
     /// Days until work begins after an offer.
     pub start_days: u16,
-    /// How to pay, line by line.
-    pub pay_to: Vec<String>,
+    /// Where clients pay to.
+    pub pay_to: BankAccount,
     /// What is promised about how the work is done.
     pub service_levels: Vec<ServiceLevel>,
+}
+
+/// An account, as it stands on invoices.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BankAccount {
+    /// Whose it is.
+    pub holder: String,
+    /// Its number; the check digits are verified.
+    pub iban: Iban,
+    /// The bank's code, for payments from abroad.
+    #[serde(default)]
+    pub bic: Option<String>,
+}
+
+impl BankAccount {
+    /// The account of the starter's example, which is nobody's.
+    const EXAMPLE: &'static str = "DE89370400440532013000";
+
+    /// Whether it is still the starter's example: money sent there would be lost.
+    #[must_use]
+    pub fn is_example(&self) -> bool {
+        self.iban.as_str() == Self::EXAMPLE
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let bic = self.bic.iter().map(|bic| format!("BIC {bic}"));
+        [self.holder.clone(), format!("IBAN {}", self.iban)]
+            .into_iter()
+            .chain(bic)
+            .collect()
+    }
 }
 
 /// For deals and for projects: no person writes more often.
@@ -359,6 +395,8 @@ pub struct BusinessFiles {
     pub templates: Vec<(String, String)>,
     /// The files of `playbooks/`, name and text: who is written to when.
     pub playbooks: Vec<(String, String)>,
+    /// The files of `words/`, named for their languages: services and prices in those.
+    pub words: Vec<(String, String)>,
 }
 
 impl Business {
@@ -384,6 +422,10 @@ impl Business {
                 "no file of playbooks/ has the id `{}`",
                 business.playbook_name
             )));
+        }
+        for (name, text) in &files.words {
+            let language = words::language_of(name)?;
+            business.words.insert(language, file(name, text)?);
         }
         for (name, text) in &files.templates {
             business.read_templates(name, text)?;
@@ -418,7 +460,14 @@ impl Business {
     /// # Errors
     ///
     /// [`BusinessError::Part`] names the first part that does not hold.
-    pub fn check(self) -> Result<CheckedBusiness, BusinessError> {
+    pub fn check(mut self) -> Result<CheckedBusiness, BusinessError> {
+        let spoken: BTreeSet<Language> = self.words.keys().copied().collect();
+        for (language, words) in std::mem::take(&mut self.words) {
+            self.catalogue.words.insert(language, words.catalogue);
+            if let Some(rates) = &mut self.rates {
+                rates.words.insert(language, words.rates);
+            }
+        }
         let catalogue = self.catalogue.check().map_err(|e| part("catalogue")(&e))?;
         let rates = self
             .rates
@@ -433,6 +482,14 @@ impl Business {
             .map_err(|e| part("playbook")(&e))?;
         let dunning = self.dunning.check().map_err(|e| part("dunning")(&e))?;
         let templates = letters::check(&template_sources, &self.places, &playbook, &dunning)?;
+        words::check(
+            self.language,
+            &spoken,
+            &template_sources,
+            &letters::needed(&playbook, &dunning),
+            &self.clauses,
+            &self.notices,
+        )?;
         let authority = self
             .authority
             .check(&rates)
@@ -494,6 +551,7 @@ impl Business {
                 read_websites: self.read_websites,
                 reading: page_reading,
                 language: self.language,
+                languages: spoken,
                 country: Some(self.country),
                 assessment: self.lead.assessment,
                 regulated: self.lead.regulated,
@@ -552,7 +610,7 @@ impl Business {
                 agency: self.agency,
                 clauses,
                 law: self.country,
-                pay_to: self.deal.pay_to,
+                pay_to: self.deal.pay_to.lines(),
                 dunning,
                 start_days: self.deal.start_days,
                 made_by_ai: self.made_by_ai,

@@ -13,10 +13,12 @@ mod tests;
 
 pub use agency::{Agency, AgencyBuilder, AgencyError, CLIENT_ORDER, NoFetcher};
 pub use business::{
-    Business, BusinessError, BusinessFiles, CheckedBusiness, DealSettings, DeliverySettings,
-    LawSettings, LeadSettings, MarketSettings, ReadingSettings, StaffSettings, StoreKind,
-    StoreSettings, WeekSettings,
+    BankAccount, Business, BusinessError, BusinessFiles, CheckedBusiness, DealSettings,
+    DeliverySettings, LawSettings, LeadSettings, MarketSettings, ReadingSettings, StaffSettings,
+    StoreKind, StoreSettings, WeekSettings,
 };
 pub use lineage::{Lineage, LineageStep};
 pub use runtime::{Progress, Runtime, RuntimeOptions};
-pub use starter::{STARTER_AGENCY, STARTER_PLAYBOOKS, STARTER_SERVICES, STARTER_TEMPLATES};
+pub use starter::{
+    STARTER_AGENCY, STARTER_PLAYBOOKS, STARTER_SERVICES, STARTER_TEMPLATES, STARTER_WORDS,
+};

@@ -21,6 +21,10 @@ pub const STARTER_PLAYBOOKS: [(&str, &str); 1] = [(
     include_str!("../starter/playbooks/outreach.toml"),
 )];
 
+/// The files of the starter's `words/`, by name.
+pub const STARTER_WORDS: [(&str, &str); 1] =
+    [("words/de.toml", include_str!("../starter/words/de.toml"))];
+
 impl BusinessFiles {
     /// What `init` writes.
     #[must_use]
@@ -31,6 +35,7 @@ impl BusinessFiles {
             services: STARTER_SERVICES.to_owned(),
             templates: STARTER_TEMPLATES.map(owned).to_vec(),
             playbooks: STARTER_PLAYBOOKS.map(owned).to_vec(),
+            words: STARTER_WORDS.map(owned).to_vec(),
         }
     }
 }

@@ -130,6 +130,7 @@ pub struct SimClients {
     addresses: BTreeMap<ProcessKey, EmailAddress>,
     seen: BTreeMap<&'static str, u64>,
     races: u64,
+    sizes: BTreeMap<String, (u32, u32)>,
     cast: Option<BTreeMap<String, Persona>>,
 }
 
@@ -148,6 +149,7 @@ impl SimClients {
             seen: BTreeMap::new(),
             races: 0,
             cast: None,
+            sizes: BTreeMap::new(),
         }
     }
 
@@ -157,6 +159,20 @@ impl SimClients {
     pub fn with_cast(mut self, cast: BTreeMap<String, Persona>) -> Self {
         self.cast = Some(cast);
         self
+    }
+
+    /// What the people at these addresses say when they are asked how large a thing is: how many
+    /// pages their website has, and in how many directories they are listed. Everybody else says
+    /// thirty and six.
+    #[must_use]
+    pub fn with_sizes(mut self, sizes: BTreeMap<String, (u32, u32)>) -> Self {
+        self.sizes = sizes;
+        self
+    }
+
+    fn size(&self, address: &str) -> String {
+        let (pages, listings) = self.sizes.get(address).copied().unwrap_or((30, 6));
+        format!("About {pages} pages, and we are listed in {listings} directories.")
     }
 
     fn persona(&self, address: &str) -> Persona {
@@ -263,6 +279,7 @@ impl SimClients {
                     .chance(persona.regrets(), &["race", address.as_str(), intent]) =>
             {
                 self.races += 1;
+                *self.seen.entry("regrets").or_default() += 1;
                 let key = format!("race-{intent}");
                 self.agency
                     .hear(&address, &key, News::OptOut, None, None, envelope.at)
@@ -350,7 +367,7 @@ impl SimClients {
             ("about-ai", _) if buys => {
                 say("Thank you for being honest. We need a website audit, please send a proposal.")
             }
-            ("question", _) if buys => say("About 30 pages, and we are listed in 6 directories."),
+            ("question", _) if buys => say(&self.size(address)),
             ("proposal", Persona::Haggles) if place == "1" => {
                 // Some ask for more than may be given for anything.
                 match self.rng.below(3, &["asks for", address]) {

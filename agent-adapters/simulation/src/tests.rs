@@ -192,7 +192,6 @@ fn lose(learn: bool) -> Town {
             "field = \"named\", when = \"known\", points = 25",
         )
         .replace("learn = true", &format!("learn = {learn}"))
-        .replace("auto_people = true", "auto_people = false")
         .replace("tool = \"listing-repair\"", "person = \"ann\"")
         .replace(
             "\nkim = {",

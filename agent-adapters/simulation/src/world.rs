@@ -198,6 +198,7 @@ pub async fn simulate_on(options: SimOptions, ports: SimPorts) -> Result<SimRepo
 /// many.
 pub(crate) fn simulated_business() -> Result<Business, AgencyError> {
     let mut business = Business::starter()?;
+    business.auto_people = true;
     business.law.approval = ApprovalMode::Autonomous;
     business.caps.mailbox = 400;
     business.caps.sending_domain = 400;

@@ -154,6 +154,7 @@ fn sale(model: &Scripted, settings: Option<ReadingSettings>, says: &[&'static st
     let mail = FakeMailProvider::new(EffectClass::Idempotent);
     let money = FakePaymentProvider::new(EffectClass::Idempotent);
     let mut business = Business::starter().unwrap();
+    business.auto_people = true;
     business.law.approval = ApprovalMode::Autonomous;
     business.read_websites = false;
     business.reading = settings;

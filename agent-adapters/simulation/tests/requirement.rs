@@ -184,6 +184,7 @@ fn play(ordered: &'static str) -> Play {
     let mail = FakeMailProvider::new(EffectClass::Idempotent);
     let money = FakePaymentProvider::new(EffectClass::Idempotent);
     let mut business = Business::starter().unwrap();
+    business.auto_people = true;
     business.law.approval = ApprovalMode::Autonomous;
     let agency = Agency::builder(business.clone())
         .fetcher(Website(clock.clone()))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fact, Value};
 use crate::canonical::Digest32;
-use crate::party::PostalAddress;
+use crate::party::{Language, PostalAddress};
 
 /// Parties, number, date, version and references of a document.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -196,8 +196,8 @@ impl Identity {
 
     /// Adds the lines of a postal address.
     #[must_use]
-    pub fn with_address(mut self, address: &PostalAddress) -> Self {
-        self.lines.extend(address.lines());
+    pub fn with_address(mut self, address: &PostalAddress, language: Language) -> Self {
+        self.lines.extend(address.lines(language));
         self
     }
 

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Inline, Tone, Wording};
-use crate::money::Money;
+use crate::money::{Money, UnitPrice};
 
 /// A value that is printed in the document's language.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub enum Value {
     Empty,
     /// An amount of money.
     Money(Money),
+    /// The price of one unit, which may be finer than the currency.
+    Price(UnitPrice),
     /// A number.
     Number(Decimal),
     /// A share in percent: 19 is 19 %.
@@ -35,6 +37,7 @@ impl Value {
             Self::Date(day) => wording.date(*day),
             Self::Empty => String::new(),
             Self::Money(amount) => wording.money(*amount),
+            Self::Price(price) => wording.price(*price),
             Self::Number(number) => wording.number(*number),
             Self::Percent(share) => wording.percent(*share),
             Self::Text(text) => text.to_plain(wording),

@@ -4,7 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use rust_decimal::Decimal;
 
 use super::{AiMark, AiScope, DocumentKind};
-use crate::money::Money;
+use crate::money::{Currency, Money, UnitPrice};
 use crate::party::Language;
 
 /// How one language writes labels, numbers, amounts and dates.
@@ -251,8 +251,17 @@ impl Wording {
     /// nobody can mistake (`€`, `£`); the others are named by code.
     #[must_use]
     pub fn money(&self, amount: Money) -> String {
-        let figure = self.number(amount.amount());
-        let code = amount.currency().code();
+        self.with_currency(&self.number(amount.amount()), amount.currency())
+    }
+
+    /// The price of one unit with all its digits, the sign where [`money`](Self::money) has it.
+    #[must_use]
+    pub fn price(&self, price: UnitPrice) -> String {
+        self.with_currency(&self.number(price.amount()), price.currency())
+    }
+
+    fn with_currency(&self, figure: &str, currency: Currency) -> String {
+        let code = currency.code();
         let sign = match code {
             "EUR" => Some("€"),
             "GBP" => Some("£"),

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contract, HandOffError, Requirement};
+use super::{Contract, HandOffError, Listed, Requirement};
 use crate::canonical::Digest32;
 use crate::id::{ContractId, DealId, LeadId, LineId, MilestoneId, OfferId, RequirementId};
 use crate::money::Money;
@@ -91,10 +91,10 @@ pub struct DealWonParts {
     pub website: Option<String>,
     /// Facts about the business from discovery, name and value.
     pub facts: Vec<(String, String)>,
-    /// What directories say of the business, by `<source>.<field>`: `town-guide.phone`. Since
+    /// What public sources say of the business, each with when it was read. Since
     /// version 2.
     #[serde(default)]
-    pub listings: Option<Personal<BTreeMap<String, String>>>,
+    pub listings: Option<Personal<Vec<Listed>>>,
     /// What the client needs; each stands here once.
     pub requirements: Vec<Requirement>,
     /// What was promised about how the work is done.

@@ -1,8 +1,6 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Contract, HandOffError, Requirement};
+use super::{Contract, HandOffError, Listed, Requirement};
 use crate::id::{AccountId, ContactId, LeadId};
 use crate::party::{Channel, Country, EmailAddress, Language, LegalForm};
 use crate::personal::Personal;
@@ -78,10 +76,10 @@ pub struct LeadQualifiedParts {
     pub requirements: Vec<Requirement>,
     /// Facts about the business that may be cited to them, name and value.
     pub facts: Vec<(String, String)>,
-    /// What directories say of the business, by `<source>.<field>`: `town-guide.phone`. Since
+    /// What public sources say of the business, each with when it was read. Since
     /// version 2.
     #[serde(default)]
-    pub listings: Option<Personal<BTreeMap<String, String>>>,
+    pub listings: Option<Personal<Vec<Listed>>>,
     /// Why we may write to them.
     pub basis: Option<LegalBasis>,
 }

@@ -10,12 +10,14 @@
 mod deal_won;
 mod feedback;
 mod lead_qualified;
+mod listing;
 mod notices;
 mod requirement;
 
 pub use deal_won::{BudgetLine, DealWon, DealWonParts, MilestoneTerms, ServiceLevel, ServiceOrder};
 pub use feedback::{DeliveryFeedback, DeliveryFeedbackParts, ServiceOutcome};
 pub use lead_qualified::{LeadQualified, LeadQualifiedParts, ReasonPoints, RecommendedService};
+pub use listing::{Listed, ListingField};
 pub use notices::{AskPriors, DealClosed, MilestoneAccepted, Priors, ProjectClosed};
 pub use requirement::{Quotation, Requirement, RequirementKind, RequirementStatus};
 

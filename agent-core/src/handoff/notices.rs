@@ -43,6 +43,10 @@ pub struct MilestoneAccepted {
     pub milestone: MilestoneId,
     /// The hash of what was accepted.
     pub manifest: Digest32,
+    /// What was counted in doing the work, by service and driver, where the work counts it: how
+    /// many pages there were, whatever was ordered. Nobody pays for what was not there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counted: BTreeMap<String, BTreeMap<String, i64>>,
     /// When.
     pub at: Timestamp,
 }

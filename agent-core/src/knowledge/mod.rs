@@ -12,6 +12,7 @@ mod playbook;
 mod rates;
 mod slug;
 mod templates;
+mod words;
 
 pub use catalogue::{
     Catalogue, CatalogueError, CatalogueParams, Criterion, DeliverableTemplate, Driver,
@@ -28,3 +29,4 @@ pub use slug::{Slug, SlugError};
 pub use templates::{
     OutputKind, RenderError, TemplateError, TemplateSource, Templates, TemplatesParams, listed,
 };
+pub use words::{Words, WordsError};

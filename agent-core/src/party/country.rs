@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{PartyError, excerpt};
+use super::{Language, PartyError, excerpt};
 
 /// ISO 3166-1 alpha-2, as assigned.
 const CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM \
@@ -68,6 +68,46 @@ const NAMES: [(&str, &str); 46] = [
     ("usa", "US"),
 ];
 
+/// Code, English and German name of the countries that business is mostly done with.
+const SHOWN: [(&str, &str, &str); 36] = [
+    ("AT", "Austria", "Österreich"),
+    ("AU", "Australia", "Australien"),
+    ("BE", "Belgium", "Belgien"),
+    ("BG", "Bulgaria", "Bulgarien"),
+    ("CA", "Canada", "Kanada"),
+    ("CH", "Switzerland", "Schweiz"),
+    ("CY", "Cyprus", "Zypern"),
+    ("CZ", "Czechia", "Tschechien"),
+    ("DE", "Germany", "Deutschland"),
+    ("DK", "Denmark", "Dänemark"),
+    ("EE", "Estonia", "Estland"),
+    ("ES", "Spain", "Spanien"),
+    ("FI", "Finland", "Finnland"),
+    ("FR", "France", "Frankreich"),
+    ("GB", "United Kingdom", "Vereinigtes Königreich"),
+    ("GR", "Greece", "Griechenland"),
+    ("HR", "Croatia", "Kroatien"),
+    ("HU", "Hungary", "Ungarn"),
+    ("IE", "Ireland", "Irland"),
+    ("IS", "Iceland", "Island"),
+    ("IT", "Italy", "Italien"),
+    ("LI", "Liechtenstein", "Liechtenstein"),
+    ("LT", "Lithuania", "Litauen"),
+    ("LU", "Luxembourg", "Luxemburg"),
+    ("LV", "Latvia", "Lettland"),
+    ("MT", "Malta", "Malta"),
+    ("NL", "Netherlands", "Niederlande"),
+    ("NO", "Norway", "Norwegen"),
+    ("NZ", "New Zealand", "Neuseeland"),
+    ("PL", "Poland", "Polen"),
+    ("PT", "Portugal", "Portugal"),
+    ("RO", "Romania", "Rumänien"),
+    ("SE", "Sweden", "Schweden"),
+    ("SI", "Slovenia", "Slowenien"),
+    ("SK", "Slovakia", "Slowakei"),
+    ("US", "United States", "Vereinigte Staaten"),
+];
+
 /// A country of ISO 3166-1, by its two letters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "String")]
@@ -122,6 +162,20 @@ impl Country {
     #[must_use]
     pub const fn code(self) -> &'static str {
         self.0
+    }
+
+    /// Its name for people: German in German, otherwise English, as post between countries
+    /// takes it; the code where no name is known here.
+    #[must_use]
+    pub fn name(self, language: Language) -> &'static str {
+        let shown = SHOWN.iter().find(|(code, _, _)| *code == self.0);
+        shown.map_or(self.0, |(_, english, german)| {
+            if language == Language::DE {
+                german
+            } else {
+                english
+            }
+        })
     }
 
     /// Whether the law of the European Union applies there.

@@ -5,6 +5,7 @@ mod contact;
 mod country;
 mod domain;
 mod email;
+mod iban;
 mod language;
 mod legal_form;
 mod phone;
@@ -15,6 +16,7 @@ pub use contact::{BuyingRole, Channel, Contact, ContactPoint, Reach, Reachabilit
 pub use country::Country;
 pub use domain::DomainName;
 pub use email::EmailAddress;
+pub use iban::Iban;
 pub use language::Language;
 pub use legal_form::{LegalForm, spoken_name};
 pub use phone::PhoneNumber;
@@ -41,6 +43,12 @@ pub enum PartyError {
     /// Not a telephone number.
     #[error("not a telephone number: {reason}")]
     Phone {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Not an account number.
+    #[error("not an iban: {reason}")]
+    Iban {
         /// What is wrong with it.
         reason: &'static str,
     },

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Country, PartyError};
+use super::{Country, Language, PartyError};
 
 /// Where a letter can be sent: lines as on an envelope, without the addressee.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,9 +88,9 @@ impl PostalAddress {
         self.country
     }
 
-    /// The lines of an envelope in the order of the country, the country's code last.
+    /// The lines of an envelope in the order of the country, the country's name last.
     #[must_use]
-    pub fn lines(&self) -> Vec<String> {
+    pub fn lines(&self, language: Language) -> Vec<String> {
         let region = self.region.as_deref().unwrap_or_default();
         let town = match self.country.code() {
             "US" | "CA" => {
@@ -101,7 +101,11 @@ impl PostalAddress {
             _ => [self.postal_code.as_str(), &self.locality].join(" "),
         };
         let town = town.trim().trim_end_matches(',').to_owned();
-        vec![self.street.clone(), town, self.country.code().to_owned()]
+        vec![
+            self.street.clone(),
+            town,
+            self.country.name(language).to_owned(),
+        ]
     }
 
     fn check(parts: Parts) -> Result<Self, PartyError> {
@@ -161,6 +165,6 @@ impl From<PostalAddress> for Parts {
 impl fmt::Display for PostalAddress {
     /// One line, as at the foot of a letter.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.lines().join(", "))
+        f.write_str(&self.lines(Language::EN).join(", "))
     }
 }

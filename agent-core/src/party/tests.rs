@@ -244,7 +244,14 @@ fn envelopes_are_written_as_the_country_does() {
         .unwrap();
     assert_eq!(chicago.to_string(), "12 Sample St, Chicago, IL 60614, US");
     let berlin = PostalAddress::new("Musterweg 1", "Berlin", "10115", Country::DE).unwrap();
-    assert_eq!(berlin.lines(), ["Musterweg 1", "10115 Berlin", "DE"]);
+    assert_eq!(
+        berlin.lines(Language::EN),
+        ["Musterweg 1", "10115 Berlin", "Germany"]
+    );
+    assert_eq!(
+        berlin.lines(Language::DE),
+        ["Musterweg 1", "10115 Berlin", "Deutschland"]
+    );
     assert!(PostalAddress::new("", "Berlin", "10115", Country::DE).is_err());
     assert!(PostalAddress::new("Weg 1\nBcc: x", "Berlin", "", Country::DE).is_err());
     let json = serde_json::to_string(&chicago).unwrap();

@@ -4,7 +4,7 @@ use dealwright_core::document::{
     Block, Document, DocumentKind, Heading, Identity, Inline, List, Meta, Signature,
 };
 use dealwright_core::id::{ContractId, DealId, OfferId};
-use dealwright_core::party::{Country, PostalAddress};
+use dealwright_core::party::{Country, Language, PostalAddress};
 use dealwright_core::personal::{Personal, Purpose};
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +29,8 @@ pub struct Party {
 impl Party {
     /// As it stands in a letterhead.
     #[must_use]
-    pub fn identity(&self, vat_label: &str) -> Identity {
-        let identity = Identity::new(self.name.clone()).with_address(&self.address);
+    pub fn identity(&self, vat_label: &str, language: Language) -> Identity {
+        let identity = Identity::new(self.name.clone()).with_address(&self.address, language);
         match &self.vat_id {
             Some(id) => identity.with_detail(format!("{vat_label}: {id}")),
             None => identity,
@@ -185,12 +185,12 @@ impl ContractContent {
         let names: Vec<&str> = self.content.scope.iter().map(|s| s.name.as_str()).collect();
         let vat = say(Word::VatId);
         let meta = Meta::new()
-            .with_sender(self.parties.agency.identity(vat))
-            .with_recipient(self.parties.client.identity(vat))
+            .with_sender(self.parties.agency.identity(vat, language))
+            .with_recipient(self.parties.client.identity(vat, language))
             .with_number(format!("C-{}", self.id.short()))
             .with_date(self.on)
             .with_version(self.version)
-            .with_fact(say(Word::Law), self.law.code())
+            .with_fact(say(Word::Law), self.law.name(language))
             .with_reference(self.offer.to_string(), self.offer_hash);
         let mut document = Document::new(DocumentKind::Contract, names.join(" · "), language)
             .with_meta(meta)
@@ -198,8 +198,8 @@ impl ContractContent {
             .heading(1, say(Word::Parties))
             .block(
                 List::numbered()
-                    .item(party_line(&self.parties.agency))
-                    .item(party_line(&self.parties.client)),
+                    .item(party_line(&self.parties.agency, language))
+                    .item(party_line(&self.parties.client, language)),
             )
             .paragraph(say(Word::ContractIntro))
             .heading(1, say(Word::Scope));
@@ -271,8 +271,8 @@ impl ContractContent {
     }
 }
 
-fn party_line(party: &Party) -> Inline {
-    let address = party.address.lines().join(", ");
+fn party_line(party: &Party, language: Language) -> Inline {
+    let address = party.address.lines(language).join(", ");
     Inline::new()
         .strong(party.name.as_str())
         .text(format!(", {address}"))

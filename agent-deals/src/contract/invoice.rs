@@ -48,8 +48,8 @@ pub fn invoice_document(
     let credit = matches!(invoice.kind(), InvoiceKind::CreditNote { .. });
     let vat = say(Word::VatId);
     let mut meta = Meta::new()
-        .with_sender(frame.seller.identity(vat))
-        .with_recipient(frame.client.identity(vat))
+        .with_sender(frame.seller.identity(vat, frame.language))
+        .with_recipient(frame.client.identity(vat, frame.language))
         .with_number(invoice.number().as_str())
         .with_date(invoice.issued())
         .with_fact(say(Word::Supply), frame.supplied);

@@ -28,7 +28,7 @@ pub(super) fn open_question(
         requirement
     });
     let known = Known::of(confirmed, asked(state));
-    let policy = policy(cx)?;
+    let policy = policy(state, cx)?;
     let sketch = |needs: &[&str], drivers: &BTreeMap<String, i64>| {
         net_minor(state, &needed, needs, drivers, cx)
     };
@@ -64,7 +64,7 @@ fn net_minor(
             requirement
         })
         .collect();
-    let (catalogue, rates) = (&cx.policy().catalogue, &cx.policy().rates);
+    let (catalogue, rates) = (offer::catalogue(state, cx), offer::rates(state, cx));
     let request = QuoteRequest::for_requirements(
         catalogue,
         state.id()?,
@@ -78,11 +78,11 @@ fn net_minor(
 
 /// The numbers that were asked for, once each: what nobody answers is assumed, and the proposal
 /// says so.
-fn policy(cx: &Cx<'_>) -> Result<AssessmentPolicy, Refusal> {
+fn policy(state: &DealState, cx: &Cx<'_>) -> Result<AssessmentPolicy, Refusal> {
     let params = AssessmentParams {
         required: std::collections::BTreeSet::new(),
         most_asks: 1,
-        ..AssessmentParams::of_catalogue(&cx.policy().catalogue)
+        ..AssessmentParams::of_catalogue(offer::catalogue(state, cx))
     };
     params
         .check()
@@ -126,7 +126,7 @@ pub(super) fn requirements(
         .map_err(|why| Refusal::new("NA-1", why))?
         .read(&messages);
     let known = Known::of(state.requirements().iter().cloned(), asked(state)).after(&read);
-    let mut all = known.requirements(&policy(cx)?);
+    let mut all = known.requirements(&policy(state, cx)?);
     let place = |list: &[Requirement], need: &str| {
         let at = list.iter().position(|r| r.need == need);
         at.unwrap_or(usize::MAX)

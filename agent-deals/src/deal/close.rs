@@ -17,8 +17,11 @@ use super::{
     Reminder, offer,
 };
 use crate::contract::{ContractContent, ContractParties, InvoiceFrame, Party, invoice_document};
-use crate::pricing::{InstalmentKind, Invoice, InvoiceNumber};
+use crate::pricing::{
+    InstalmentKind, Invoice, InvoiceError, InvoiceNumber, Line, Shortfall, shortfalls,
+};
 use crate::proposal::ProposalVersion;
+use crate::proposal::words::{Word, word};
 
 /// Ends the deal without a sale.
 pub(super) fn lost(state: &DealState, reason: &str, cx: &Cx<'_>) -> Decision<Deal> {
@@ -185,9 +188,11 @@ pub(super) fn signed(state: &DealState, document: Digest32, signer: &str, cx: &C
         .filter(|i| matches!(i.kind, InstalmentKind::Deposit))
         .map(|i| i.number)
         .collect();
-    due.into_iter().try_fold(decision, |decision, number| {
-        Ok(decision.and(place(&next, number, cx)?))
-    })
+    (0..)
+        .zip(due)
+        .try_fold(decision, |decision, (before, number)| {
+            Ok(decision.and(place(&next, number, before, cx)?))
+        })
 }
 
 fn won(
@@ -284,8 +289,9 @@ fn end_of(day: chrono::NaiveDate) -> Timestamp {
     Zone::UTC.instant(day, evening)
 }
 
-/// Places one invoice; one that was placed already is passed over.
-pub(super) fn place(state: &DealState, instalment: u32, cx: &Cx<'_>) -> Answer {
+/// Places one invoice, of which `before` others are placed in the same step; one that was placed
+/// already is passed over.
+pub(super) fn place(state: &DealState, instalment: u32, before: usize, cx: &Cx<'_>) -> Answer {
     if state.invoices().contains_key(&instalment) {
         return Ok(Decision::nothing());
     }
@@ -293,7 +299,9 @@ pub(super) fn place(state: &DealState, instalment: u32, cx: &Cx<'_>) -> Answer {
         return Err(Refusal::new("I7", "an invoice without a contract"));
     };
     let short = version.deal().short();
-    let number = InvoiceNumber::parse(&format!("R-{short}-{instalment}"))
+    // By the order in which they are issued, which need not be that of the plan.
+    let issued = state.invoices().len() + before + 1;
+    let number = InvoiceNumber::parse(&format!("R-{short}-{issued}"))
         .map_err(|e| Refusal::new("CF-3", e.to_string()))?;
     let today = cx.now().date_naive();
     let invoice = Invoice::for_instalment(
@@ -305,11 +313,9 @@ pub(super) fn place(state: &DealState, instalment: u32, cx: &Cx<'_>) -> Answer {
         today,
     )
     .map_err(|e| Refusal::new("CF-3", e.to_string()))?;
+    let language = state.language();
+    let (invoice, credit) = credited(state, version, invoice, cx);
     let parties = parties(state, cx)?;
-    let language = state
-        .lead()
-        .and_then(|l| l.parts().language)
-        .unwrap_or(dealwright_core::party::Language::EN);
     let document = invoice_document(
         &invoice,
         &InvoiceFrame {
@@ -321,7 +327,9 @@ pub(super) fn place(state: &DealState, instalment: u32, cx: &Cx<'_>) -> Answer {
         },
     )
     .map_err(|e| Refusal::new("FI-2", e.to_string()))?;
-    Ok(Decision::nothing()
+    let told = credit.map(|why| DealEvent::NeedsPerson { why });
+    Ok(told
+        .map_or_else(Decision::nothing, |event| Decision::nothing().event(event))
         .event(DealEvent::InvoicePlaced {
             instalment,
             invoice: Box::new(PlacedInvoice {
@@ -339,6 +347,57 @@ pub(super) fn place(state: &DealState, instalment: u32, cx: &Cx<'_>) -> Answer {
                 document: Box::new(document),
             },
         ))
+}
+
+/// The invoice less what was ordered and not there; beside it what a person has to do where that
+/// cannot be taken off.
+fn credited(
+    state: &DealState,
+    version: &ProposalVersion,
+    invoice: Invoice,
+    cx: &Cx<'_>,
+) -> (Invoice, Option<String>) {
+    let InstalmentKind::Milestone { milestone, .. } = invoice.occasion() else {
+        return (invoice, None);
+    };
+    let accepted = state
+        .milestones()
+        .iter()
+        .find(|m| m.milestone == *milestone);
+    let Some(accepted) = accepted.filter(|m| !m.counted.is_empty()) else {
+        return (invoice, None);
+    };
+    let (catalogue, rates) = (offer::catalogue(state, cx), offer::rates(state, cx));
+    let language = state.language();
+    let label = |line: &Line, short: &Shortfall| {
+        format!(
+            "{}: {} {}, {} {}",
+            line.label,
+            short.counted,
+            word(Word::Counted, language),
+            short.ordered,
+            word(Word::Ordered, language),
+        )
+    };
+    let less = shortfalls(catalogue, rates, version.quote(), &accepted.counted)
+        .map_err(InvoiceError::from)
+        .and_then(|short| {
+            let rounding = rates.params().rounding;
+            invoice
+                .clone()
+                .less(version.quote(), &short, rounding, label)
+        });
+    match less {
+        Ok(less) => (less, None),
+        Err(why) => {
+            let number = invoice.number().as_str().to_owned();
+            let why = format!(
+                "there was less to do than was ordered, and invoice {number} could not be made \
+                 smaller: {why}"
+            );
+            (invoice, Some(why))
+        }
+    }
 }
 
 /// The invoice's bytes are there: the payer's gate is asked.
@@ -397,8 +456,8 @@ pub(super) fn charged(state: &DealState, answer: &ChargeAnswer, cx: &Cx<'_>) -> 
             };
             let spec = LetterSpec::new("invoice", LetterClass::Service)
                 .value("number", invoice.number.clone())
-                .value("amount", invoice.gross.to_string())
-                .value("due", invoice.due.date_naive().to_string())
+                .value("amount", letters::sum(invoice.gross, state))
+                .value("due", letters::day(invoice.due, state))
                 .file(format!("invoice-{}.pdf", invoice.number), blob);
             let letter = letters::ask(state, &format!("invoice-{instalment}"), spec, 0, cx)?;
             let steps = cx.policy().dunning.steps();
@@ -451,8 +510,8 @@ pub(super) fn remind(state: &DealState, instalment: u32, place: u32, cx: &Cx<'_>
     }
     let spec = LetterSpec::new(step.template.as_str(), LetterClass::Service)
         .value("number", invoice.number.clone())
-        .value("amount", invoice.gross.to_string())
-        .value("due", invoice.due.date_naive().to_string());
+        .value("amount", letters::sum(invoice.gross, state))
+        .value("due", letters::day(invoice.due, state));
     letters::ask(
         state,
         &format!("invoice-{instalment}-reminder-{place}"),
@@ -488,9 +547,11 @@ pub(super) fn milestone(
             .collect()
     });
     let decision: Decision<Deal> = Decision::nothing().event(accepted);
-    due.into_iter().try_fold(decision, |decision, number| {
-        Ok(decision.and(place(&next, number, cx)?))
-    })
+    (0..)
+        .zip(due)
+        .try_fold(decision, |decision, (before, number)| {
+            Ok(decision.and(place(&next, number, before, cx)?))
+        })
 }
 
 /// Won and over once all is delivered and paid.

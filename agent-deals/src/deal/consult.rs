@@ -23,7 +23,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::talk::{self, Said};
-use super::{Answer, Cx, Deal, DealEffect, DealEvent, DealStage, DealState};
+use super::{Answer, Cx, Deal, DealEffect, DealEvent, DealStage, DealState, offer};
 
 /// How long an answer of the model is waited for.
 const MINUTES: i64 = 10;
@@ -242,7 +242,7 @@ fn with_needs(
             }
             continue;
         }
-        let Some(service) = cx.policy().catalogue.answering(&found.need).next() else {
+        let Some(service) = offer::catalogue(state, cx).answering(&found.need).next() else {
             continue;
         };
         all.push(Requirement {

@@ -1,5 +1,7 @@
 //! What a first letter says about the recipient: what was found in public, and where.
 
+use chrono::NaiveDate;
+use dealwright_core::document::Wording;
 use dealwright_core::handoff::LeadQualifiedParts;
 use dealwright_core::knowledge::listed;
 use dealwright_core::party::Language;
@@ -126,6 +128,9 @@ fn website<'a>(
     german: bool,
 ) -> Option<String> {
     let (site, said, read) = (site?, fact("website-lacks")?, fact("website-read")?);
+    let language = if german { Language::DE } else { Language::EN };
+    let read = NaiveDate::parse_from_str(read, "%Y-%m-%d").ok()?;
+    let read = Wording::of(language).date(read);
     let lacks: Vec<&str> = LACKS
         .iter()
         .filter(|(english, _)| said.contains(english))

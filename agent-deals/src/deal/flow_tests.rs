@@ -545,6 +545,7 @@ fn a_deal_goes_from_the_first_letter_to_the_last_payment() {
             milestone,
             at: world.now,
             manifest: Digest32::of(b"manifest"),
+            counted: BTreeMap::new(),
         };
         world.give(Actor::System, &DealInput::Milestone(accepted));
     }

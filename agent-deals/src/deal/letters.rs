@@ -1,11 +1,14 @@
 use std::collections::BTreeMap;
 
 use dealwright_core::canonical::Digest32;
+use dealwright_core::document::Wording;
 use dealwright_core::knowledge::OutputKind;
+use dealwright_core::money::Money;
 use dealwright_core::orchestration::Lane;
 use dealwright_core::party::{DomainName, EmailAddress, Language, LegalForm, spoken_name};
 use dealwright_core::personal::{Personal, Purpose};
 use dealwright_core::process::{Decision, Refusal};
+use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{
     AskSend, Attachment, Content, Draft, Letter, LetterClass, Notices, OptOut, Paragraph,
     RecipientFacts, Thread,
@@ -14,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::findings::findings;
-use super::{Cx, Deal, DealEvent, DealState};
+use super::{Cx, Deal, DealEvent, DealState, offer};
 
 /// The sentences that law and fairness ask for, in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +121,7 @@ fn compose(
         .ok_or_else(|| Refusal::new("I7", "a deal without a lead"))?;
     let parts = lead.parts();
     let id = cx.process().id();
-    let language = parts.language.unwrap_or(Language::EN);
+    let language = state.language();
     let notice = policy
         .notices
         .get(language.code())
@@ -245,7 +248,11 @@ fn values(state: &DealState, spec: &LetterSpec, language: Language, cx: &Cx<'_>)
     };
     if let Some(lead) = state.lead() {
         let parts = lead.parts();
-        set("business", json!(parts.account_name));
+        set(
+            "business",
+            json!(parts.account_name.as_deref().map(spoken_name)),
+        );
+        set("registered", json!(parts.account_name));
         set(
             "greeting",
             match &parts.contact_name {
@@ -257,7 +264,7 @@ fn values(state: &DealState, spec: &LetterSpec, language: Language, cx: &Cx<'_>)
         set("sender", json!(cx.policy().sender.name));
         set("organisation", json!(cx.policy().sender.organisation));
         if let Some(best) = parts.services.first()
-            && let Some(service) = cx.policy().catalogue.service(&best.service)
+            && let Some(service) = offer::catalogue(state, cx).service(&best.service)
         {
             set("service", json!(service.name));
             set("service_summary", json!(service.summary));
@@ -273,6 +280,16 @@ fn values(state: &DealState, spec: &LetterSpec, language: Language, cx: &Cx<'_>)
         set(name, json!(value));
     }
     Value::Object(values)
+}
+
+/// A day as this client reads it.
+pub(super) fn day(at: Timestamp, state: &DealState) -> String {
+    Wording::of(state.language()).date(at.date_naive())
+}
+
+/// An amount as this client reads it.
+pub(super) fn sum(amount: Money, state: &DealState) -> String {
+    Wording::of(state.language()).money(amount)
 }
 
 fn message_id(step: &str, from: &EmailAddress, cx: &Cx<'_>) -> String {

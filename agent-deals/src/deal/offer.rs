@@ -2,7 +2,7 @@ use chrono::Days;
 use dealwright_core::document::Identity;
 use dealwright_core::handoff::{Requirement, RequirementKind, RequirementStatus};
 use dealwright_core::id::{ContractId, RequirementId};
-use dealwright_core::knowledge::{ClientKind, Slug, TaxSubject};
+use dealwright_core::knowledge::{Catalogue, ClientKind, RateCard, Slug, TaxSubject};
 use dealwright_core::process::{Decision, Refusal};
 use dealwright_core::provenance::Confidence;
 use dealwright_core::time::Calendar;
@@ -13,9 +13,20 @@ use super::outreach::working_days_after;
 use super::{Answer, Cx, Deal, DealEffect, DealEvent, DealState, DocumentKey, Reminder, close};
 use crate::negotiation::{Alternative, Ask, Negotiation, Response, Standing};
 use crate::pricing::{Quote, QuoteRequest, quote};
+use crate::proposal::words::{Word, word};
 use crate::proposal::{
     Offer, OfferTerms, ProposalContent, ProposalInput, ProposalVersion, Proposals,
 };
+
+/// The services in the words of this client's language.
+pub(super) fn catalogue<'a>(state: &DealState, cx: &Cx<'a>) -> &'a Catalogue {
+    cx.policy().catalogue.spoken(state.language())
+}
+
+/// The prices in the words of this client's language.
+pub(super) fn rates<'a>(state: &DealState, cx: &Cx<'a>) -> &'a RateCard {
+    cx.policy().rates.spoken(state.language())
+}
 
 /// The first version of the offer, from what the client needs.
 pub(super) fn first(state: &DealState, cx: &Cx<'_>) -> Answer {
@@ -26,13 +37,13 @@ pub(super) fn first(state: &DealState, cx: &Cx<'_>) -> Answer {
         }));
     }
     let request = QuoteRequest::for_requirements(
-        &cx.policy().catalogue,
+        catalogue(state, cx),
         deal_id(state)?,
         cx.now().date_naive(),
         tax(state, cx),
         &requirements,
     );
-    let priced = match quote(&cx.policy().catalogue, &cx.policy().rates, &request) {
+    let priced = match quote(catalogue(state, cx), rates(state, cx), &request) {
         Ok(priced) => priced,
         // What they need is larger than what is sold by rule, for example.
         Err(error) => {
@@ -65,7 +76,7 @@ pub(super) fn is_outdated(state: &DealState, cx: &Cx<'_>) -> bool {
         .filter(|r| r.kind == RequirementKind::Explicit || before.requirements.contains(&r.id))
         .collect();
     let now = QuoteRequest::for_requirements(
-        &cx.policy().catalogue,
+        catalogue(state, cx),
         version.deal(),
         before.on,
         before.tax,
@@ -100,13 +111,19 @@ pub(super) fn renew(state: &DealState, cx: &Cx<'_>) -> Answer {
 /// What is priced: what the client voiced, or, where they only said yes to our suggestion, the
 /// need that the suggested service answers.
 pub(super) fn needed(state: &DealState, cx: &Cx<'_>) -> Vec<Requirement> {
-    let catalogue = &cx.policy().catalogue;
+    let catalogue = catalogue(state, cx);
     let open: Vec<Requirement> = state
         .requirements()
         .iter()
         .filter(|r| r.status != RequirementStatus::Dropped)
         .filter(|r| catalogue.answering(&r.need).next().is_some())
-        .cloned()
+        .map(|r| Requirement {
+            // What the reader of their words calls it, in the words they read themselves.
+            statement: catalogue
+                .need(&r.need)
+                .map_or_else(|| r.statement.clone(), |need| need.statement.clone()),
+            ..r.clone()
+        })
         .collect();
     if !open.is_empty() {
         return open;
@@ -164,12 +181,10 @@ fn issue(
         .lead()
         .ok_or_else(|| Refusal::new("I7", "a deal without a lead"))?;
     let parts = lead.parts();
-    let language = parts
-        .language
-        .unwrap_or(dealwright_core::party::Language::EN);
+    let language = state.language();
     let client = parts.account_name.clone().unwrap_or_default();
     let content = ProposalContent::new(
-        &policy.catalogue,
+        catalogue(state, cx),
         &priced,
         &terms,
         &ProposalInput {
@@ -202,7 +217,9 @@ fn issue(
             }));
         }
     };
-    let agency = policy.agency.identity("VAT");
+    let agency = policy
+        .agency
+        .identity(word(Word::VatId, language), language);
     let document = version.document(agency, Identity::new(client));
     let number = version.number();
     Ok(Decision::nothing()
@@ -235,12 +252,9 @@ pub(super) fn made(
         "counter-offer"
     };
     let spec = LetterSpec::new(template, LetterClass::Answer)
-        .value("total", total(version))
-        .value("reply_by", version.reply_by().date_naive().to_string())
-        .value(
-            "valid_until",
-            version.valid_until().date_naive().to_string(),
-        )
+        .value("total", letters::sum(version.quote().totals().gross, state))
+        .value("reply_by", letters::day(version.reply_by(), state))
+        .value("valid_until", letters::day(version.valid_until(), state))
         .value("given", state.concessions().join("; "))
         .file(format!("proposal-{number}.pdf"), blob)
         .answering(state.last_heard());
@@ -264,10 +278,6 @@ pub(super) fn made(
     ))
 }
 
-fn total(version: &ProposalVersion) -> String {
-    version.quote().totals().gross.to_string()
-}
-
 /// A proposal has waited.
 pub(super) fn remind(state: &DealState, number: u32, place: u32, cx: &Cx<'_>) -> Answer {
     let waits = state.stage() == super::DealStage::Proposed
@@ -280,12 +290,9 @@ pub(super) fn remind(state: &DealState, number: u32, place: u32, cx: &Cx<'_>) ->
         cx.policy().playbook.proposal().template.as_str(),
         LetterClass::Answer,
     )
-    .value("total", total(version))
-    .value("reply_by", version.reply_by().date_naive().to_string())
-    .value(
-        "valid_until",
-        version.valid_until().date_naive().to_string(),
-    )
+    .value("total", letters::sum(version.quote().totals().gross, state))
+    .value("reply_by", letters::day(version.reply_by(), state))
+    .value("valid_until", letters::day(version.valid_until(), state))
     .answering(state.last_sent());
     letters::ask(
         state,
@@ -326,7 +333,7 @@ pub(super) fn negotiate(state: &DealState, ask: &Ask, cx: &Cx<'_>) -> Answer {
         quote: version.quote().clone(),
         terms: version.terms().clone(),
     };
-    let answer = Negotiation::new(&policy.catalogue, &policy.rates, &policy.authority)
+    let answer = Negotiation::new(catalogue(state, cx), rates(state, cx), &policy.authority)
         .respond(&standing, ask)
         .map_err(|e| Refusal::new("NG-1", e.to_string()))?;
     let chosen: Option<Alternative> = match answer {

@@ -4,6 +4,7 @@ use dealwright_core::canonical::Digest32;
 use dealwright_core::handoff::{DealClosed, LeadQualified, Requirement};
 use dealwright_core::id::{ContractId, DealId, InvoiceId};
 use dealwright_core::money::Money;
+use dealwright_core::party::Language;
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::HeardLately;
 use serde::{Deserialize, Serialize};
@@ -132,6 +133,13 @@ impl DealState {
     #[must_use]
     pub fn lead(&self) -> Option<&LeadQualified> {
         self.lead.as_deref()
+    }
+
+    /// The language that the client is written to in.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        let known = self.lead().and_then(|lead| lead.parts().language);
+        known.unwrap_or(Language::EN)
     }
 
     /// Where it stands.

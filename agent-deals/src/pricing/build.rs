@@ -69,9 +69,9 @@ impl Builder<'_> {
             beyond,
             most,
         };
-        let unit = |driver: &Slug| {
+        let unit = |driver: &Slug, quantity: Decimal| {
             let driver = self.service.driver(driver);
-            driver.map_or_else(String::new, |d| d.unit.clone())
+            driver.map_or_else(String::new, |d| d.unit_of(quantity).to_owned())
         };
         let priced = match &rule.how {
             PriceRuleKind::Base { amount } => Priced {
@@ -111,18 +111,24 @@ impl Builder<'_> {
                 let of = vec![given(*price, "price"), units];
                 Priced {
                     quantity,
-                    unit: unit(driver),
+                    unit: unit(driver, quantity),
                     unit_price: Some(*price),
                     term: self.rounded(Term::Product { of }, 1),
                 }
             }
             PriceRuleKind::Tiered { driver, tiers } => {
                 let mut last = 0;
+                // What is paid for: a step that costs nothing is no quantity on an invoice.
+                let mut quantity = Decimal::ZERO;
                 let mut of = Vec::new();
                 for (number, tier) in tiers.iter().enumerate() {
                     let most = tier.up_to.map(|up_to| up_to.saturating_sub(last));
                     let units = units(driver, last, most);
-                    if !units.value()?.is_zero() {
+                    let counted = units.value()?;
+                    if !tier.price.is_zero() {
+                        quantity += counted;
+                    }
+                    if !counted.is_zero() {
                         let price = given(tier.price, &format!("tiers/{number}"));
                         of.push(Term::Product {
                             of: vec![price, units],
@@ -131,8 +137,8 @@ impl Builder<'_> {
                     last = tier.up_to.unwrap_or(last);
                 }
                 Priced {
-                    quantity: Decimal::from(self.value(driver)),
-                    unit: unit(driver),
+                    quantity,
+                    unit: unit(driver, quantity),
                     unit_price: None,
                     term: self.rounded(Term::Sum { of }, 1),
                 }
@@ -163,7 +169,7 @@ impl Builder<'_> {
                 ];
                 Priced {
                     quantity,
-                    unit: unit(driver),
+                    unit: unit(driver, quantity),
                     unit_price: None,
                     term: self.rounded(Term::Product { of }, 1),
                 }

@@ -144,7 +144,7 @@ fn decide(
                     driver: driver.id.clone(),
                     name: driver.name.clone(),
                     value: driver.default,
-                    unit: driver.unit.clone(),
+                    unit: driver.unit_of(driver.default.into()).to_owned(),
                 });
                 driver.default
             }

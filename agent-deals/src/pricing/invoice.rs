@@ -3,10 +3,10 @@ use std::fmt;
 use chrono::{Days, NaiveDate};
 use dealwright_core::id::{ContractId, DealId, InvoiceId, LineId, RequirementId};
 use dealwright_core::knowledge::{Slug, TaxCategory};
-use dealwright_core::money::{Money, MoneyError, Rate};
+use dealwright_core::money::{Money, MoneyError, Rate, Rounding};
 use serde::{Deserialize, Serialize};
 
-use super::{InstalmentKind, PaymentPlan, PricingError, Quote};
+use super::{InstalmentKind, Line, PaymentPlan, PricingError, Quote, Shortfall};
 
 /// The number of an invoice or credit note: 1 to 20 letters, digits and `-/.`; who numbers
 /// them sees to it that no number is left out or used twice.
@@ -146,6 +146,9 @@ pub enum InvoiceError {
         /// Its number.
         number: InvoiceNumber,
     },
+    /// More is taken off than is billed.
+    #[error("more is to be taken off than this invoice bills; write a credit note")]
+    Shortfall,
     /// The date cannot be reckoned.
     #[error("the due date lies beyond the calendar")]
     Date,
@@ -226,6 +229,59 @@ impl Invoice {
             tax: part.tax,
             gross: part.gross,
         })
+    }
+
+    /// The invoice with something taken off, since there was less to do than was ordered: a row
+    /// below nothing for each shortfall, called by `label`, and the tax of what is left.
+    ///
+    /// # Errors
+    ///
+    /// [`InvoiceError::OtherQuote`] for a line that `quote` does not have,
+    /// [`InvoiceError::Shortfall`] where more would be taken off than is billed.
+    pub fn less(
+        mut self,
+        quote: &Quote,
+        shortfalls: &[Shortfall],
+        rounding: Rounding,
+        label: impl Fn(&Line, &Shortfall) -> String,
+    ) -> Result<Self, InvoiceError> {
+        for shortfall in shortfalls {
+            let line = quote.line(shortfall.line).ok_or(InvoiceError::OtherQuote)?;
+            let net = shortfall.net.checked_neg()?;
+            self.lines.push(InvoiceLine {
+                line: line.id,
+                service: line.service.clone(),
+                label: label(line, shortfall),
+                requirements: line.requirements.clone(),
+                whole: net,
+                net,
+                tax_rule: line.tax_rule.clone(),
+            });
+            self.net = self.net.checked_add(net)?;
+            let tax = self.taxes.iter_mut().find(|t| t.rule == line.tax_rule);
+            let tax = tax.ok_or(InvoiceError::OtherQuote)?;
+            tax.base = tax.base.checked_add(net)?;
+            if tax.base.is_negative() {
+                return Err(InvoiceError::Shortfall);
+            }
+        }
+        if shortfalls.is_empty() {
+            return Ok(self);
+        }
+        self.tax = Money::zero(self.net.currency());
+        for tax in &mut self.taxes {
+            let touched =
+                |s: &&Shortfall| quote.line(s.line).is_some_and(|l| l.tax_rule == tax.rule);
+            if shortfalls.iter().find(touched).is_some() {
+                tax.tax = tax.base.apply(tax.rate, rounding)?;
+            }
+            self.tax = self.tax.checked_add(tax.tax)?;
+        }
+        self.gross = self.net.checked_add(self.tax)?;
+        if self.gross.minor() <= 0 {
+            return Err(InvoiceError::Shortfall);
+        }
+        Ok(self)
     }
 
     /// What takes this invoice back as a whole: the same rows with the sign turned.

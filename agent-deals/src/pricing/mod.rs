@@ -9,6 +9,7 @@
 //! discount, its cost, and the tax of all lines of one tax rule.
 
 mod build;
+mod counted;
 mod coverage;
 mod discount;
 mod effort;
@@ -20,6 +21,7 @@ mod recompute;
 mod request;
 mod term;
 
+pub use counted::{Shortfall, shortfalls};
 pub use coverage::Coverage;
 pub(crate) use engine::below_margin;
 pub use engine::quote;

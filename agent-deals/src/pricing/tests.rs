@@ -441,3 +441,45 @@ fn needs_become_items() {
     let quote = quote(&catalogue, &card, &request).unwrap();
     assert_eq!(quote.coverage().unanswered, [all[3].id]);
 }
+
+#[test]
+fn nobody_pays_for_what_was_not_there() {
+    let (catalogue, card) = (catalogue(), card());
+    let request = request(vec![
+        item("website-audit", &[("pages", 30)], &[]),
+        item("listing-repair", &[("listings", 6), ("languages", 1)], &[]),
+    ]);
+    let ordered = quote(&catalogue, &card, &request).unwrap();
+    let counted: BTreeMap<String, BTreeMap<String, i64>> = [
+        ("website-audit".to_owned(), [("pages".to_owned(), 6)].into()),
+        // More than was ordered is our own affair.
+        (
+            "listing-repair".to_owned(),
+            [("listings".to_owned(), 9)].into(),
+        ),
+    ]
+    .into();
+    let short = shortfalls(&catalogue, &card, &ordered, &counted).unwrap();
+    assert_eq!(short.len(), 1);
+    assert_eq!((short[0].ordered, short[0].counted), (30, 6));
+    // Twenty pages beyond the first ten at 4.75 EUR.
+    assert_eq!(short[0].net.to_string(), "95.00 EUR");
+    let mut there = ordered.request().clone();
+    let audit = there.item_mut("website-audit").unwrap();
+    audit.drivers.insert(Slug::parse("pages").unwrap(), 6);
+    let there = quote(&catalogue, &card, &there).unwrap();
+    let less = ordered
+        .totals()
+        .net
+        .checked_sub(there.totals().net)
+        .unwrap();
+    assert_eq!(
+        less, short[0].net,
+        "what is taken off is the difference of the two quotes"
+    );
+    assert!(
+        shortfalls(&catalogue, &card, &ordered, &BTreeMap::new())
+            .unwrap()
+            .is_empty()
+    );
+}

@@ -228,10 +228,11 @@ fn entry(
             .drivers
             .iter()
             .filter_map(|driver| {
+                let value = *item.drivers.get(&driver.id)?;
                 Some(DriverLine {
                     name: driver.name.clone(),
-                    value: *item.drivers.get(&driver.id)?,
-                    unit: driver.unit.clone(),
+                    value,
+                    unit: driver.unit_of(value.into()).to_owned(),
                 })
             })
             .collect(),

@@ -3,7 +3,7 @@ use dealwright_core::document::{
     Inline, List, Meta, Metric, Row, Table, Tone, Value,
 };
 use dealwright_core::knowledge::Billing;
-use dealwright_core::money::Money;
+use dealwright_core::money::{Money, UnitPrice};
 use dealwright_core::party::Language;
 
 use super::words::{Word, word};
@@ -189,8 +189,9 @@ fn price_row(quote: &Quote, line: &Line, discounted: bool, language: Language) -
     let unit_price = match line.unit_price {
         Some(price) if !line.unit.is_empty() => match Money::new(price, quote.currency()) {
             Ok(price) => Cell::new(price),
-            // Finer than the currency: 0.0125 EUR.
-            Err(_) => Cell::new(format!("{} {}", price.normalize(), quote.currency())),
+            // Finer than the currency: €0.0125.
+            Err(_) => UnitPrice::new(price.normalize(), quote.currency())
+                .map_or_else(|_| Cell::default(), |price| Cell::new(Value::Price(price))),
         },
         _ => Cell::default(),
     };

@@ -59,6 +59,8 @@ pub(crate) enum Word {
     Unanswered,
     ValidUntil,
     VatId,
+    Counted,
+    Ordered,
     When,
     YourAnswer,
 }
@@ -161,6 +163,8 @@ fn both(word: Word) -> [&'static str; 2] {
         Word::Unanswered => ["Not part of this offer", "Nicht Teil dieses Angebots"],
         Word::ValidUntil => ["This offer is valid until", "Dieses Angebot gilt bis"],
         Word::VatId => ["VAT id", "USt-IdNr."],
+        Word::Counted => ["counted", "gezählt"],
+        Word::Ordered => ["ordered", "bestellt"],
         Word::When => ["Due", "Fällig"],
         Word::YourAnswer => ["Your answer", "Ihre Antwort"],
     }

@@ -17,6 +17,6 @@ pub use life::{
 #[cfg(any(test, feature = "testing"))]
 pub use worker::MockWorker;
 pub use worker::{
-    FactValue, Facts, Method, ProducedPart, Spent, TaskOrder, TaskResult, Worker, WorkerIdentity,
-    WorkerProfile,
+    COUNTED, FactValue, Facts, Method, ProducedPart, Spent, TaskOrder, TaskResult, Worker,
+    WorkerIdentity, WorkerProfile,
 };

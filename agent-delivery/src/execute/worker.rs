@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use dealwright_core::canonical::{self, CanonicalError, Digest32};
 use dealwright_core::error::PortError;
+use dealwright_core::handoff::Listed;
 use dealwright_core::id::{ProjectId, TaskId};
 use dealwright_core::money::Money;
 use dealwright_core::personal::Personal;
@@ -132,9 +133,9 @@ pub struct TaskOrder {
     pub options: Vec<String>,
     /// Facts it needs by name, for example `website`.
     pub facts: BTreeMap<String, String>,
-    /// What directories say of the client, by `<source>.<field>`: `town-guide.phone`.
+    /// What public sources say of the client, each with when it was read.
     #[serde(default)]
-    pub listings: Option<Personal<BTreeMap<String, String>>>,
+    pub listings: Option<Personal<Vec<Listed>>>,
     /// Inputs by name; the bytes lie in `Blobs`.
     pub inputs: BTreeMap<String, Digest32>,
     /// The names of inputs and facts without which it cannot be done.
@@ -205,6 +206,10 @@ impl From<&str> for FactValue {
 
 /// Measured values by name.
 pub type Facts = BTreeMap<String, FactValue>;
+
+/// What begins the name of a fact that counts a driver of the order, as `counted-pages`: what
+/// there was, which may be less than was ordered and is then all that is paid for.
+pub const COUNTED: &str = "counted-";
 
 /// A file that a task yielded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

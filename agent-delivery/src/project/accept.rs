@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use chrono::Duration;
 use dealwright_core::canonical::{self, Digest32};
 use dealwright_core::document::{Identity, Meta};
@@ -8,6 +10,8 @@ use dealwright_core::personal::Purpose;
 use dealwright_core::process::Refusal;
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{Heard, News};
+
+use crate::execute::{COUNTED, FactValue};
 
 use super::letters::{self, LetterSpec, SpecFile};
 use super::reading::{self, Said};
@@ -66,7 +70,7 @@ pub(super) fn hand_over(step: &mut Step<'_, '_>) -> Result<(), Refusal> {
         let spec = LetterSpec::service("project-handover")
             .value("milestone", terms.name.clone())
             .value("deliverables", names(step, &released))
-            .value("answer_by", answer_by.date_naive().to_string())
+            .value("answer_by", letters::day(answer_by.date_naive(), step))
             .files(fresh.iter().flat_map(|r| files(r)).collect());
         step.record(ProjectEvent::HandedOver {
             milestone: terms.id,
@@ -208,6 +212,7 @@ fn accepted(step: &mut Step<'_, '_>, milestone: MilestoneId, by: AcceptedBy) {
         deal: setup.deal,
         milestone,
         manifest: hand_over.manifest,
+        counted: counted(step, milestone),
         at: step.now(),
     };
     step.record(ProjectEvent::MilestoneAccepted {
@@ -218,6 +223,35 @@ fn accepted(step: &mut Step<'_, '_>, milestone: MilestoneId, by: AcceptedBy) {
     });
     let deal = step.cx.peer("deal", told.deal.to_string());
     step.emit(|out| out.tell(deal, format!("milestone-{milestone}"), &told));
+}
+
+/// What the work of a milestone counted, by service and driver: results say so by facts that are
+/// called `counted-` and the driver. Of several tasks that count one thing the largest holds.
+fn counted(step: &Step<'_, '_>, milestone: MilestoneId) -> BTreeMap<String, BTreeMap<String, i64>> {
+    let terms = step.state.deal().and_then(|deal| {
+        let all = deal.parts().milestones.iter();
+        all.clone().find(|terms| terms.id == milestone)
+    });
+    let mut counted: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    for task in step.state.tasks() {
+        let service = task.service().as_str();
+        let own = terms.is_some_and(|t| t.services.iter().any(|s| s == service));
+        let result = step
+            .state
+            .run(task.id())
+            .and_then(|run| run.result.as_ref());
+        let Some(result) = result.filter(|_| own) else {
+            continue;
+        };
+        for (name, value) in &result.facts {
+            if let (Some(driver), FactValue::Number(count)) = (name.strip_prefix(COUNTED), value) {
+                let drivers = counted.entry(service.to_owned()).or_default();
+                let largest = drivers.entry(driver.to_owned()).or_insert(*count);
+                *largest = (*largest).max(*count);
+            }
+        }
+    }
+    counted
 }
 
 /// Something came back from the client.
@@ -330,7 +364,7 @@ fn answer_status(step: &mut Step<'_, '_>) -> Result<(), Refusal> {
     let end = step
         .state
         .schedule()
-        .map(|s| s.end.date_naive().to_string());
+        .map(|s| letters::day(s.end.date_naive(), step));
     let spec = LetterSpec::service("project-status")
         .value("done", done.to_string())
         .value("tasks", tasks.len().to_string())

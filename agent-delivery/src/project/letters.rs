@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use dealwright_core::canonical::Digest32;
+use dealwright_core::document::Wording;
 use dealwright_core::knowledge::OutputKind;
 use dealwright_core::orchestration::Lane;
 use dealwright_core::party::{Channel, DomainName, Language, LegalForm, spoken_name};
@@ -276,6 +278,13 @@ fn compose(step: &Step<'_, '_>, name: &str, spec: &LetterSpec) -> Result<Draft, 
 }
 
 /// What templates may use: our own data, never text from outside.
+/// A day as this client reads it.
+pub(super) fn day(day: NaiveDate, step: &Step<'_, '_>) -> String {
+    let deal = step.state.deal();
+    let language = deal.and_then(|deal| deal.parts().language);
+    Wording::of(language.unwrap_or(Language::EN)).date(day)
+}
+
 fn values(step: &Step<'_, '_>, spec: &LetterSpec) -> Value {
     let mut values = serde_json::Map::new();
     if let Some(deal) = step.state.deal() {
@@ -285,7 +294,8 @@ fn values(step: &Step<'_, '_>, spec: &LetterSpec) -> Value {
             Some(name) => name.reveal(Purpose::Contact).clone(),
             None => spoken_name(&client),
         };
-        values.insert("business".to_owned(), json!(client));
+        values.insert("business".to_owned(), json!(spoken_name(&client)));
+        values.insert("registered".to_owned(), json!(client));
         values.insert("greeting".to_owned(), json!(greeting));
     }
     let sender = &step.cx.policy().sender;

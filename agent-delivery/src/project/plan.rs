@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dealwright_core::id::DeliverableId;
-use dealwright_core::knowledge::Slug;
+use dealwright_core::knowledge::{Catalogue, Slug};
 use dealwright_core::party::Language;
 use dealwright_core::process::Refusal;
 use dealwright_core::time::Timestamp;
@@ -42,10 +42,15 @@ pub(super) fn make(step: &mut Step<'_, '_>) {
     }
 }
 
+/// The services in the words of this client's language.
+fn spoken<'a>(catalogue: &'a Catalogue, setup: &ProjectSetup) -> &'a Catalogue {
+    Language::parse(&setup.language).map_or(catalogue, |language| catalogue.spoken(language))
+}
+
 fn planned(step: &Step<'_, '_>, setup: &ProjectSetup) -> Result<Planned, String> {
     let policy = step.cx.policy();
     let from = setup.start.max(step.now());
-    let scope = Scope::of(setup, &policy.catalogue).map_err(|e| e.to_string())?;
+    let scope = Scope::of(setup, spoken(&policy.catalogue, setup)).map_err(|e| e.to_string())?;
     let breakdown =
         break_down(&scope, &policy.priorities, policy.tier, from).map_err(|e| e.to_string())?;
     let schedule = plan(&PlanInput {
@@ -94,8 +99,7 @@ fn deliverables(
     let mut made = BTreeMap::new();
     for task in breakdown.tasks() {
         for template in task.produces() {
-            let name = policy
-                .catalogue
+            let name = spoken(&policy.catalogue, setup)
                 .service(task.service().as_str())
                 .and_then(|s| s.deliverables.iter().find(|d| d.id == *template))
                 .map_or_else(|| template.to_string(), |d| d.name.clone());
@@ -123,7 +127,7 @@ pub(super) fn written(step: &mut Step<'_, '_>, file: &RenderedFile) -> Result<()
         return Ok(());
     };
     let spec = LetterSpec::service("project-plan")
-        .value("end", end.to_string())
+        .value("end", letters::day(end, step))
         .files(vec![SpecFile {
             name: format!("project-plan.{}", file.extension),
             media_type: file.media_type.clone(),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::Duration;
 use dealwright_core::blobs::{Blobs, MemoryBlobs};
 use dealwright_core::document::{Document, DocumentRenderer, Format};
-use dealwright_core::handoff::DealWonParts;
+use dealwright_core::handoff::{DealWonParts, Listed};
 use dealwright_core::id::DealId;
 use dealwright_core::page::{MemoryFetcher, Page, PageFacts, PageUrl, Snapshot, SourceName};
 use dealwright_core::party::EmailAddress;
@@ -15,6 +15,7 @@ use dealwright_core::process::{
     Actor, Claim, Handled, Host, MemoryStore, NoEffects, NoPerformer, PlainSealer, ProcessKey,
     Tenant, Work, WorkQuery,
 };
+use dealwright_core::provenance::{Source, SourceKind};
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::{Calendar, Zone};
 use dealwright_core::trust::{AskSend, News, SendOutcome};
@@ -27,6 +28,7 @@ use crate::review::shipped_checks;
 use crate::schedule::WorkingWeek;
 use crate::setup::project_of;
 use crate::setup::tests::{at, catalogue, deal_parts, eur};
+use crate::work::listing::ListingField;
 
 /// A recipient's gate without rules, and the client behind it.
 #[derive(Debug)]
@@ -775,14 +777,18 @@ fn audit_worker(blobs: Arc<dyn Blobs>) -> WebsiteAuditWorker {
 fn repair_order() -> TaskOrder {
     let mut order = clauses::order();
     order.skill = "data".to_owned();
-    for (name, value) in [
-        ("listing.town-guide.phone", "+49 30 23125 100"),
-        ("listing.town-guide.name", "Sommer"),
-        ("listing.maps.phone", "+49 30 23125 101"),
-        ("phone", "+49 30 23125 101"),
-    ] {
-        order.facts.insert(name.to_owned(), value.to_owned());
-    }
+    let listed =
+        |name: &str, at: Timestamp| Listed::new(Source::new(name, SourceKind::Directory), at);
+    let listings = vec![
+        listed("town-guide", at("2026-02-01T08:00:00Z"))
+            .with(ListingField::Name, Some("Sommer"))
+            .with(ListingField::PostalCode, Some("05117"))
+            .with(ListingField::City, Some("Merrau"))
+            .with(ListingField::Phone, Some("+49 30 23125 100")),
+        listed("maps", at("2026-02-03T08:00:00Z"))
+            .with(ListingField::Phone, Some("+49 30 23125 101")),
+    ];
+    order.listings = Some(Personal::new(listings, "sommer"));
     order
 }
 
@@ -818,4 +824,14 @@ fn shipped_workers_keep_the_contract_and_pass_their_checks() {
         ]
     );
     assert_eq!(done.facts["changes-against-decision"], 0.into());
+    // Every field that was handed over is read, and what decides is when it was.
+    let file = |name: &str| {
+        let part = done.parts.iter().find(|p| p.name == name).unwrap();
+        String::from_utf8(block_on(blobs.get(part.digest)).unwrap().unwrap()).unwrap()
+    };
+    assert_eq!(
+        file("report-corrected.csv"),
+        "name,postal_code,city,phone\r\nSommer,05117,Merrau,'+49 30 23125 101\r\n"
+    );
+    assert!(file("report-before-after.csv").contains(",newest,yes"));
 }

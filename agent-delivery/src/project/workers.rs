@@ -284,8 +284,8 @@ impl Worker for WebsiteAuditWorker {
 /// Decides what is right where directories disagree, and writes the corrected data.
 ///
 /// Its name in the catalogue is `listing-repair`. It reads listings from the order's
-/// [`listings`](TaskOrder::listings) and from its facts `listing.<source>.<field>`, for example
-/// `listing.town-guide.phone`, and the client's own word from the facts `own.<field>`. Fields are
+/// [`listings`](TaskOrder::listings)
+/// and the client's own word from its facts `own.<field>`. Fields are
 /// `name`, `street`, `postal_code`, `city`, `region`, `country`, `phone`, `email`, `website`,
 /// `hours` and `category`.
 #[derive(Clone, Debug)]
@@ -356,34 +356,16 @@ impl Worker for ListingRepairWorker {
     }
 }
 
-/// The listings that an order's facts hold; when they were read is not among them.
+/// What the order says that public sources and the client themselves say.
 fn listings(order: &TaskOrder) -> Vec<Listing> {
-    let at = chrono::DateTime::UNIX_EPOCH;
-    let mut by_source: BTreeMap<&str, Listing> = BTreeMap::new();
-    let plain = order
-        .facts
-        .iter()
-        .filter_map(|(name, value)| Some((name.strip_prefix("listing.")?, value)));
-    let carried = order.listings.iter().flat_map(|listings| {
-        let listings = listings.reveal(Purpose::Delivery);
-        listings.iter().map(|(name, value)| (name.as_str(), value))
-    });
-    for (name, value) in plain.chain(carried) {
-        let Some((source, key)) = name.rsplit_once('.') else {
-            continue;
-        };
-        let Some(field) = ListingField::of_key(key) else {
-            continue;
-        };
-        let listing = by_source.remove(source).unwrap_or_else(|| {
-            let source = Source::new(source, SourceKind::Directory);
-            Listing::new(source, at, Confidence::saturating(70))
-        });
-        by_source.insert(source, listing.with(field, Untrusted::new(value.clone())));
-    }
+    let listed = order.listings.iter();
+    let listed = listed.flat_map(|listed| listed.reveal(Purpose::Delivery));
+    let mut all: Vec<Listing> = listed.map(Listing::of_listed).collect();
+    let latest = all.iter().map(Listing::retrieved_at).max();
     let own = Listing::new(
         Source::new("client", SourceKind::Subject),
-        at,
+        // Their word counts first whatever its date.
+        latest.unwrap_or_default(),
         Confidence::saturating(95),
     );
     let fields = ListingField::ALL.into_iter();
@@ -393,13 +375,11 @@ fn listings(order: &TaskOrder) -> Vec<Listing> {
             Some((field, order.facts.get(&name)?))
         })
         .collect();
-    let mut all: Vec<Listing> = Vec::new();
     if !said.is_empty() {
         let with = |listing: Listing, (field, value): (ListingField, &String)| {
             listing.with(field, Untrusted::new(value.clone()))
         };
         all.push(said.into_iter().fold(own, with));
     }
-    all.extend(by_source.into_values());
     all
 }

@@ -31,7 +31,9 @@ pub fn document(report: &StatusReport, project: &str, meta: Meta, language: Lang
         .with_meta(meta);
     summary(&mut document, report, words);
     plan(&mut document, report, words);
-    hours(&mut document, report, words);
+    if report.audience == Audience::Agency {
+        hours(&mut document, report, words);
+    }
     tasks(&mut document, report, words);
     dates(&mut document, report, words);
     open_points(&mut document, report, words);
@@ -45,7 +47,7 @@ fn summary(document: &mut Document, report: &StatusReport, words: Words) {
         .iter()
         .filter(|f| f.measure() != Measure::Tasks);
     let metrics: Vec<Metric> = shown
-        .map(|f| Metric::new(words.measure(f.measure()), value(f.value())))
+        .map(|f| Metric::new(named(f, words), figure_value(f)))
         .collect();
     if !metrics.is_empty() {
         document.push(Block::Metrics(metrics));
@@ -160,27 +162,37 @@ fn hours(document: &mut Document, report: &StatusReport, words: Words) {
 }
 
 fn tasks(document: &mut Document, report: &StatusReport, words: Words) {
+    let ours = report.audience == Audience::Agency;
     let table = |title: &'static str, lines: Vec<&TaskLine>| {
-        let columns = [
+        let mut columns = vec![
             Column::text(words.say("Task", "Aufgabe")),
             Column::text(words.say("Planned for", "Geplant für")),
             Column::text(words.say("Done on", "Erledigt am")),
-            Column::figures(words.say("Minutes planned", "Minuten geplant")),
-            Column::figures(words.say("Minutes worked", "Minuten gearbeitet")),
         ];
+        if ours {
+            columns.push(Column::figures(
+                words.say("Minutes planned", "Minuten geplant"),
+            ));
+            columns.push(Column::figures(
+                words.say("Minutes worked", "Minuten gearbeitet"),
+            ));
+        }
         lines
             .iter()
             .fold(Table::new(columns).with_caption(title), |table, task| {
                 let done = task
                     .done
                     .map_or(Value::Empty, |at| Value::Date(at.date_naive()));
-                table.row([
+                let mut cells = vec![
                     Cell::from(task.name.as_str()),
                     Cell::from(task.finish.date_naive()),
                     Cell::new(done),
-                    Cell::from(task.minutes_planned),
-                    Cell::from(task.minutes_spent),
-                ])
+                ];
+                if ours {
+                    cells.push(Cell::from(task.minutes_planned));
+                    cells.push(Cell::from(task.minutes_spent));
+                }
+                table.row(cells)
             })
     };
     let done = report.done();
@@ -264,14 +276,14 @@ fn origins(document: &mut Document, report: &StatusReport, words: Words) {
     let columns = [
         Column::text(words.say("Figure", "Zahl")),
         Column::figures(words.say("Value", "Wert")),
-        Column::text(words.say("Events", "Ereignisse")),
+        Column::text(words.say("Entries of the log", "Einträge im Protokoll")),
     ];
     let caption = words.say("Where the figures come from", "Woher die Zahlen stammen");
     let table = Table::new(columns).with_caption(caption);
     document.push(report.figures.iter().fold(table, |table, figure| {
         table.row([
-            Cell::from(words.measure(figure.measure())),
-            Cell::new(value(figure.value())),
+            Cell::from(named(figure, words)),
+            Cell::new(figure_value(figure)),
             Cell::from(events(figure, words)),
         ])
     }));
@@ -287,18 +299,38 @@ fn origins(document: &mut Document, report: &StatusReport, words: Words) {
 }
 
 fn events(figure: &Figure, words: Words) -> String {
-    let sources = figure.sources();
-    let shown: Vec<String> = sources
+    // Several events of one entry are one to look up.
+    let mut sources: Vec<String> = figure
+        .sources()
         .iter()
-        .take(EVENTS)
-        .map(super::EventRef::short)
+        .map(super::EventRef::entry)
         .collect();
+    sources.dedup();
+    let shown: Vec<&str> = sources.iter().take(EVENTS).map(String::as_str).collect();
     match sources.len().checked_sub(EVENTS) {
         None | Some(0) => shown.join(", "),
         Some(more) => match words {
             Words::English => format!("{} and {more} more", shown.join(", ")),
             Words::German => format!("{} und {more} weitere", shown.join(", ")),
         },
+    }
+}
+
+/// Days before the promised date are told as such, not as a delay below nothing.
+fn figure_value(figure: &Figure) -> Value {
+    match (figure.measure(), figure.value()) {
+        (Measure::DaysLate, FigureValue::Count(days)) => Value::Number(days.abs().into()),
+        (_, other) => value(other),
+    }
+}
+
+fn named(figure: &Figure, words: Words) -> &'static str {
+    match (figure.measure(), figure.value()) {
+        (Measure::DaysLate, FigureValue::Count(days)) if days < 0 => words.say(
+            "Days before the promised date",
+            "Tage vor dem zugesagten Termin",
+        ),
+        (measure, _) => words.measure(measure),
     }
 }
 

@@ -24,14 +24,19 @@ impl EventRef {
         }
     }
 
+    /// The number of the entry in the log of its process: `7`.
+    #[must_use]
+    pub fn entry(&self) -> String {
+        self.envelope
+            .rsplit_once('@')
+            .map_or(&*self.envelope, |(_, number)| number)
+            .to_owned()
+    }
+
     /// The part that tells events of one process apart: `7#1`.
     #[must_use]
     pub fn short(&self) -> String {
-        let revision = self
-            .envelope
-            .rsplit_once('@')
-            .map_or(&*self.envelope, |(_, r)| r);
-        format!("{revision}#{}", self.place)
+        format!("{}#{}", self.entry(), self.place)
     }
 }
 

@@ -20,7 +20,8 @@ pub enum Audience {
 }
 
 impl Audience {
-    /// The figures it is shown, in order.
+    /// The figures it is shown, in order. What the work took is the agency's own affair: the client
+    /// bought a result.
     #[must_use]
     pub fn measures(self) -> &'static [Measure] {
         match self {
@@ -28,9 +29,6 @@ impl Audience {
                 Measure::Net,
                 Measure::Tasks,
                 Measure::TasksDone,
-                Measure::MinutesPlanned,
-                Measure::MinutesSpent,
-                Measure::MinutesForecast,
                 Measure::DaysLate,
             ],
             Self::Agency => &[

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{AutoCheck, Predicate};
-use crate::execute::Facts;
+use crate::execute::{COUNTED, Facts};
 use crate::work::listing_repair::{ListingRepair, RepairScope};
 use crate::work::website_audit::{Audit, AuditScope, Verdict};
 
@@ -56,7 +56,7 @@ pub fn audit_facts(audit: &Audit, scope: &AuditScope) -> Facts {
     let faults = || audit.results.iter().filter(|r| r.verdict != Verdict::Pass);
     let points: u32 = audit.results.iter().map(|r| r.points).sum();
     let bare = faults().filter(|r| r.evidence.is_empty()).count();
-    facts([
+    let mut facts = facts([
         ("pages-read", i64::from(audit.pages)),
         ("pages-ordered", i64::from(scope.limits().pages())),
         ("pages-left-out", i64::from(audit.cut)),
@@ -65,7 +65,12 @@ pub fn audit_facts(audit: &Audit, scope: &AuditScope) -> Facts {
         ("faults", count(faults().count())),
         ("faults-without-evidence", count(bare)),
         ("advice", count(audit.recommendations.len())),
-    ])
+    ]);
+    // Where pages were left out there are more than were read.
+    if !audit.cut {
+        facts.insert(format!("{COUNTED}pages"), i64::from(audit.pages).into());
+    }
+    facts
 }
 
 /// What can be measured of a repair: fields decided, changes that say something else than was
@@ -79,13 +84,16 @@ pub fn repair_facts(repair: &ListingRepair, scope: &RepairScope) -> Facts {
     let bare = repair.fields.iter().filter(|f| f.chosen.sources.is_empty());
     let changed: std::collections::BTreeSet<&str> =
         repair.changes.iter().map(|c| c.source.as_str()).collect();
-    facts([
+    let mut facts = facts([
         ("fields-decided", count(repair.fields.len())),
         ("changes-against-decision", count(against.count())),
         ("listings-changed", count(changed.len())),
         ("listings-ordered", i64::from(scope.directories())),
         ("values-without-source", count(bare.count())),
-    ])
+    ]);
+    let compared = i64::from(repair.compared);
+    facts.insert(format!("{COUNTED}listings"), compared.into());
+    facts
 }
 
 fn facts<const N: usize>(measured: [(&str, i64); N]) -> Facts {

@@ -4,84 +4,16 @@ mod forms;
 
 use std::collections::BTreeMap;
 
+use dealwright_core::handoff::Listed;
 use dealwright_core::page::{BusinessData, PageFacts};
 use dealwright_core::party::Country;
-use dealwright_core::provenance::{Confidence, Source};
+use dealwright_core::provenance::{Confidence, Source, SourceKind};
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::forms::{comparable, opening_hours};
-
-/// A field that directories list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ListingField {
-    /// The business' name.
-    Name,
-    /// Street and number.
-    Street,
-    /// Postal code.
-    PostalCode,
-    /// Town.
-    City,
-    /// State or region.
-    Region,
-    /// Country.
-    Country,
-    /// Telephone.
-    Phone,
-    /// E-mail.
-    Email,
-    /// Website.
-    Website,
-    /// Opening hours.
-    Hours,
-    /// What kind of business it is.
-    Category,
-}
-
-impl ListingField {
-    /// All fields in the order in which they are shown.
-    pub const ALL: [Self; 11] = [
-        Self::Name,
-        Self::Street,
-        Self::PostalCode,
-        Self::City,
-        Self::Region,
-        Self::Country,
-        Self::Phone,
-        Self::Email,
-        Self::Website,
-        Self::Hours,
-        Self::Category,
-    ];
-
-    /// Its key in files and records, the one that importers use.
-    #[must_use]
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Street => "street",
-            Self::PostalCode => "postal_code",
-            Self::City => "city",
-            Self::Region => "region",
-            Self::Country => "country",
-            Self::Phone => "phone",
-            Self::Email => "email",
-            Self::Website => "website",
-            Self::Hours => "hours",
-            Self::Category => "category",
-        }
-    }
-
-    /// The field with this key.
-    #[must_use]
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|field| field.key() == key)
-    }
-}
+pub use dealwright_core::handoff::ListingField;
 
 /// One business as one source lists it; every value as written there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +43,26 @@ impl Listing {
             self.values.insert(field, value);
         }
         self
+    }
+
+    /// What a hand-off says that a source says.
+    #[must_use]
+    pub fn of_listed(listed: &Listed) -> Self {
+        let sure = match listed.source.kind() {
+            SourceKind::Website | SourceKind::Register => 90,
+            _ => 70,
+        };
+        let listing = Self::new(
+            listed.source.clone(),
+            listed.read_at,
+            Confidence::saturating(sure),
+        );
+        listed
+            .values
+            .iter()
+            .fold(listing, |listing, (field, value)| {
+                listing.with(*field, Untrusted::new(value.clone()))
+            })
     }
 
     /// What a site says about its own business: structured data first, then what stands

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use chrono::Duration;
 use dealwright_core::id::LeadId;
 use dealwright_core::page::SourceName;
-use dealwright_core::party::{DomainName, EmailAddress};
+use dealwright_core::party::{Country, DomainName, EmailAddress, PhoneNumber};
 use dealwright_core::personal::Personal;
 use dealwright_core::process::{Actor, Host};
 use dealwright_core::trust::{Consent, LetterClass, News, Recipient, RecipientInput};
@@ -232,4 +232,174 @@ fn a_timeline_read_again_from_the_log_is_the_same() {
             .any(|line| line.what.contains("mara overruled"))
     );
     assert!(live.of(id(999)).is_empty());
+}
+
+fn firm(key: u32, name: &str, street: &str, phone: &str, address: Option<&str>) -> IntakeRecord {
+    let mut record = row("town-guide", key, name, "none", address.unwrap_or_default());
+    record.street = Some(street.to_owned());
+    record.postal_code = Some("49998".to_owned());
+    record.country = Some(Country::US);
+    record.phone = PhoneNumber::parse(phone, Some(Country::US))
+        .ok()
+        .map(|phone| Personal::new(phone, "s"));
+    record
+}
+
+/// A town in which firms share streets, trades and half of their names.
+fn town() -> Vec<IntakeRecord> {
+    vec![
+        firm(
+            1,
+            "Okonwe Eye Care LLC",
+            "101 Birchwood Ln",
+            "(906) 555-0153",
+            None,
+        ),
+        firm(
+            2,
+            "Quillard Eye Care Inc.",
+            "150 Main Street",
+            "(906) 555-0156",
+            Some("see@quillard.example"),
+        ),
+        firm(
+            3,
+            "Old Depot Books LLC",
+            "46 Depot Street",
+            "(231) 555-0159",
+            Some("shelf@old-depot.example"),
+        ),
+        firm(
+            4,
+            "Old Depot Landscaping",
+            "144 Depot Street",
+            "(231) 555-0139",
+            Some("old@lakemail.example"),
+        ),
+        firm(
+            5,
+            "Halvorsen Bakery LLC",
+            "14 Harbor Street",
+            "(906) 555-0134",
+            Some("hello@halvorsen.example"),
+        ),
+        firm(
+            6,
+            "Halvorsen Bakery",
+            "44 Birchwood Lane",
+            "(906) 555-0136",
+            Some("bakery@lakemail.example"),
+        ),
+        firm(
+            7,
+            "North Pier Hair Inc.",
+            "70 Lighthouse Drive",
+            "(906) 555-0182",
+            Some("hair@postbag.example"),
+        ),
+        firm(
+            8,
+            "North Pier Hair",
+            "47 Mill Road",
+            "(906) 555-0182",
+            Some("hair@postbag.example"),
+        ),
+    ]
+}
+
+// covers: LG-4
+#[test]
+fn only_one_firm_is_one_lead_and_what_is_doubtful_waits_for_a_person() {
+    let mut world = World::plain(policy());
+    let service = import(&world.host);
+    let report = block_on(service.run(&Actor::System, town(), world.now)).unwrap();
+    world.run();
+    assert_eq!((report.new, report.merged, report.leads), (7, 1, 7));
+    assert_eq!(report.doubts, 1, "the two bakeries");
+    let of = |key: &str, world: &World| {
+        let all = leads(world).into_iter();
+        let mut found = all.filter(|lead| {
+            let state = world.state(*lead);
+            state.records().iter().any(|r| r.key == key)
+        });
+        found.next().unwrap()
+    };
+    let (one, other) = (of("5", &world), of("6", &world));
+    let told = world.state(one);
+    let doubt = told.resembles().first().unwrap();
+    assert_eq!(
+        (doubt.lead, doubt.name.as_str()),
+        (other, "Halvorsen Bakery")
+    );
+    assert!(doubt.why.contains("name same="), "{}", doubt.why);
+    assert_eq!(world.state(other).resembles().first().unwrap().lead, one);
+    // The same file again tells nothing twice.
+    let again = block_on(service.run(&Actor::System, town(), world.now)).unwrap();
+    world.run();
+    assert_eq!((again.new, again.merged, again.leads), (0, 0, 7));
+    assert_eq!(world.state(one).resembles().len(), 1);
+}
+
+// covers: DB-1
+#[test]
+fn a_person_joins_two_leads_and_no_record_of_either_is_lost() {
+    let mut policy = policy();
+    // Nothing is good enough to be sold to, so that both still stand.
+    policy.floor = 1_000;
+    let mut world = World::plain(policy);
+    let service = import(&world.host);
+    block_on(service.run(&Actor::System, town(), world.now)).unwrap();
+    world.run();
+    let at = |key: &str, world: &World| {
+        let all = leads(world).into_iter();
+        let mut found = all.filter(|lead| {
+            let state = world.state(*lead);
+            state.records().iter().any(|r| r.key == key)
+        });
+        found.next().unwrap()
+    };
+    let (keep, gone) = (at("5", &world), at("6", &world));
+    let mara = Actor::Person("mara".to_owned());
+    let join = |keep, gone, now| block_on(service.join(&mara, keep, gone, "same owner", now));
+    join(keep, gone, world.now).unwrap();
+    world.run();
+    let (kept, left) = (world.state(keep), world.state(gone));
+    assert_eq!(kept.records().len(), 2);
+    assert_eq!(left.phase(), &LeadPhase::Joined { into: keep });
+    assert_eq!(
+        left.records().len(),
+        1,
+        "what came in stays where it came in"
+    );
+    assert_eq!(leads(&world).len(), 6);
+    let why = join(keep, gone, world.now).unwrap_err().to_string();
+    assert!(why.contains("join leads"), "{why}");
+    assert!(join(keep, keep, world.now).is_err());
+    assert!(join(keep, id(999), world.now).is_err());
+    // Its rows are known where they went.
+    let again = block_on(service.run(&Actor::System, town(), world.now)).unwrap();
+    assert_eq!((again.new, again.merged, again.known), (0, 0, 8));
+}
+
+#[test]
+fn nobody_is_written_to_at_the_address_of_a_record_that_is_called_otherwise() {
+    let mut own = firm(1, "Amsel Bakery", "4 Quay", "(906) 555-0101", None);
+    own.website = DomainName::parse("amsel.example").ok();
+    // Two things agree, so it is the same house; what it calls itself is not.
+    let mut other = firm(
+        2,
+        "Drossel Cafe",
+        "4 Quay",
+        "(906) 555-0101",
+        Some("cafe@drossel.example"),
+    );
+    other.website = DomainName::parse("amsel.example").ok();
+    let mut world = World::plain(policy());
+    block_on(import(&world.host).run(&Actor::System, vec![own, other], world.now)).unwrap();
+    world.run();
+    let all = leads(&world);
+    assert_eq!(all.len(), 1);
+    let state = world.state(*all.first().unwrap());
+    assert!(state.profile().email.choose().is_none());
+    assert_eq!(state.phase(), &LeadPhase::NoAddress);
 }

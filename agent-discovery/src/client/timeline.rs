@@ -194,6 +194,13 @@ fn words(event: &LeadEvent) -> String {
         LeadEvent::Corrected(found) => {
             format!("{} set the {}", found.source.name(), found.value.field())
         }
+        LeadEvent::Resembles(other) => {
+            format!(
+                "it looks like {} ({}): {}",
+                other.name, other.lead, other.why
+            )
+        }
+        LeadEvent::JoinedInto { lead, by, why } => format!("{by} joined it to {lead}: {why}"),
     }
 }
 

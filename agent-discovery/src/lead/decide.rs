@@ -6,7 +6,8 @@ use dealwright_core::process::{Actor, Decision, Process as _, Refusal};
 use super::complete::{advance, correct, enriched, not_enriched, spend};
 use super::hand_over::hand_over;
 use super::{
-    Answer, Cx, IntakeRecord, Judged, Lead, LeadEffect, LeadEvent, LeadInput, LeadPhase, LeadState,
+    Answer, Cx, IntakeRecord, Judged, Lead, LeadEffect, LeadEvent, LeadInput, LeadJoined,
+    LeadPhase, LeadState,
 };
 use crate::qualify::{Override, Verdict};
 
@@ -40,7 +41,75 @@ pub(super) fn decide(state: &LeadState, input: &LeadInput, cx: &Cx<'_>) -> Answe
         LeadInput::Enriched { key, accepted } => enriched(state, key, accepted, cx),
         LeadInput::NotEnriched { key, how } => not_enriched(state, key, *how, cx),
         LeadInput::Correct(value) => correct(state, value, cx),
+        LeadInput::Resembles(other) => {
+            Ok(Decision::nothing().event(LeadEvent::Resembles(other.clone())))
+        }
+        LeadInput::JoinInto { lead, why } => join_into(state, *lead, why, cx),
+        LeadInput::Joined(joined) => take_over(state, &joined.records, cx),
     }
+}
+
+/// Hands everything to the lead that it is the same business as.
+fn join_into(state: &LeadState, into: LeadId, why: &str, cx: &Cx<'_>) -> Answer {
+    let Actor::Person(by) = cx.actor() else {
+        return Err(Refusal::new(
+            "I14",
+            "only a person may say that two leads are one",
+        ));
+    };
+    let from = state
+        .id
+        .filter(|own| *own != into)
+        .ok_or_else(|| Refusal::new("DB-1", "a lead cannot join itself"))?;
+    if state.phase.is_settled() {
+        let why = format!(
+            "it is `{}`: its sale goes on where it is",
+            state.phase.word()
+        );
+        return Err(Refusal::new("DB-1", why));
+    }
+    Ok(Decision::nothing()
+        .event(LeadEvent::JoinedInto {
+            lead: into,
+            by: by.clone(),
+            why: why.to_owned(),
+        })
+        .tell(
+            cx.peer("lead", into.to_string()),
+            format!("joined-{from}"),
+            &LeadJoined {
+                from,
+                records: state.records.clone(),
+            },
+        ))
+}
+
+/// Takes the records of another lead in, and judges once more.
+fn take_over(state: &LeadState, records: &[IntakeRecord], cx: &Cx<'_>) -> Answer {
+    let Some(lead) = state.id else {
+        return Err(Refusal::new("DB-1", "no lead to join"));
+    };
+    let mut next = state.clone();
+    let mut decision = Decision::nothing();
+    for record in records {
+        let known = next
+            .records
+            .iter()
+            .any(|r| r.natural_key() == record.natural_key());
+        if known {
+            continue;
+        }
+        let event = LeadEvent::Recorded {
+            lead,
+            record: Box::new(record.clone()),
+        };
+        next = Lead::apply(next, &event);
+        decision = decision.event(event);
+    }
+    if next.phase.is_settled() {
+        return Ok(decision);
+    }
+    Ok(decision.and(again(&next, cx)))
 }
 
 /// Looks for what is missing and judges again, unless a judgement is on its way already.

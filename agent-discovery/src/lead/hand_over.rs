@@ -1,18 +1,19 @@
 use std::collections::BTreeMap;
 
 use dealwright_core::handoff::{
-    LeadQualified, LeadQualifiedParts, ReasonPoints, RecommendedService,
+    LeadQualified, LeadQualifiedParts, Listed, ListingField, ReasonPoints, RecommendedService,
 };
 use dealwright_core::id::DealId;
 use dealwright_core::knowledge::listed;
 use dealwright_core::page::{FetchPurpose, SourceName};
-use dealwright_core::party::{DomainName, EmailAddress, Language};
+use dealwright_core::party::{Country, DomainName, EmailAddress, Language};
 use dealwright_core::personal::{Personal, Purpose};
 use dealwright_core::process::{Decision, Refusal};
-use dealwright_core::provenance::{Choice, SourceKind, Sourced};
+use dealwright_core::provenance::{Choice, Source, SourceKind, Sourced};
 use dealwright_core::trust::LegalBasis;
 
 use super::{Answer, CHANNEL, Cx, IntakeRecord, LeadEvent, LeadState, Profile, WebsiteReading};
+use crate::enrich::FieldValue;
 use crate::facts::FactValue;
 
 /// Hands a qualified lead to deals, with all that a first letter needs.
@@ -43,6 +44,7 @@ pub(super) fn hand_over(
         .and_then(|w| w.language.as_deref())
         .and_then(|tag| Language::parse(tag).ok())
         .or_else(|| country.and_then(Language::of_country))
+        .filter(|language| policy.languages.contains(language))
         .unwrap_or(policy.language);
     let basis = match inquiry {
         Some(inquiry) => LegalBasis::Inquiry { at: inquiry.at },
@@ -91,7 +93,7 @@ pub(super) fn hand_over(
         facts,
         listings: chosen.map(|c| {
             let subject = c.value().value().subject();
-            Personal::new(listings(&state.records), subject)
+            Personal::new(listings(&state.records, state.website.as_ref()), subject)
         }),
         basis: Some(basis),
     };
@@ -173,33 +175,70 @@ impl Origin {
     }
 }
 
-/// What directories say, by `<source>.<field>`; where one has two records, the later one counts.
-fn listings(records: &[IntakeRecord]) -> BTreeMap<String, String> {
-    let mut said = BTreeMap::new();
-    for record in records {
-        let mut add = |field: &str, value: Option<&str>| {
-            if let Some(value) = value {
-                said.insert(format!("{}.{field}", record.source), value.to_owned());
-            }
-        };
-        let purpose = Purpose::Delivery;
-        add("name", record.name.as_deref());
-        add("street", record.street.as_deref());
-        add("postal-code", record.postal_code.as_deref());
-        add("locality", record.locality.as_deref());
-        add("country", record.country.as_ref().map(|c| c.code()));
-        add(
-            "phone",
-            record.phone.as_ref().map(|p| p.reveal(purpose).as_str()),
-        );
-        add(
-            "email",
-            record.email.as_ref().map(|e| e.reveal(purpose).as_str()),
-        );
-        add("website", record.website.as_ref().map(DomainName::as_str));
-        add("hours", record.facts.get("hours").map(String::as_str));
+/// What public sources say of the business: directories, of which the later of two records
+/// counts, and its own website. A post that speaks of it is no listing.
+fn listings(records: &[IntakeRecord], website: Option<&WebsiteReading>) -> Vec<Listed> {
+    let purpose = Purpose::Delivery;
+    let mut said: BTreeMap<&str, Listed> = BTreeMap::new();
+    for record in records
+        .iter()
+        .filter(|r| r.signals.is_empty() && r.inquiry.is_none())
+    {
+        let name = record.source.as_str();
+        let source = Source::new(name, SourceKind::Directory);
+        let mut listed = said
+            .remove(name)
+            .unwrap_or_else(|| Listed::new(source, record.read_at));
+        listed.read_at = listed.read_at.max(record.read_at);
+        let phone = record.phone.as_ref().map(|p| p.reveal(purpose).as_str());
+        let email = record.email.as_ref().map(|e| e.reveal(purpose).as_str());
+        let listed = listed
+            .with(ListingField::Name, record.name.as_deref())
+            .with(ListingField::Street, record.street.as_deref())
+            .with(ListingField::PostalCode, record.postal_code.as_deref())
+            .with(ListingField::City, record.locality.as_deref())
+            .with(ListingField::Country, record.country.map(Country::code))
+            .with(ListingField::Phone, phone)
+            .with(ListingField::Email, email)
+            .with(
+                ListingField::Website,
+                record.website.as_ref().map(DomainName::as_str),
+            )
+            .with(
+                ListingField::Hours,
+                record.facts.get("hours").map(String::as_str),
+            );
+        said.insert(name, listed);
     }
-    said
+    let mut all: Vec<Listed> = said.into_values().collect();
+    all.extend(website.map(on_website).filter(|own| !own.values.is_empty()));
+    all
+}
+
+/// What a business says of itself on its site, the first of each field.
+fn on_website(reading: &WebsiteReading) -> Listed {
+    let purpose = Purpose::Delivery;
+    let source = Source::new(reading.domain.as_str(), SourceKind::Website);
+    let mut own = Listed::new(source, reading.read_at);
+    let mut add = |field, value: &str| {
+        if !own.values.contains_key(&field) {
+            own.values.insert(field, value.to_owned());
+        }
+    };
+    for found in &reading.found {
+        match &found.value {
+            FieldValue::Name(value) => add(ListingField::Name, value),
+            FieldValue::Street(value) => add(ListingField::Street, value),
+            FieldValue::PostalCode(value) => add(ListingField::PostalCode, value),
+            FieldValue::Locality(value) => add(ListingField::City, value),
+            FieldValue::Country(value) => add(ListingField::Country, value.code()),
+            FieldValue::Phone(value) => add(ListingField::Phone, value.reveal(purpose).as_str()),
+            FieldValue::Email(value) => add(ListingField::Email, value.reveal(purpose).as_str()),
+            // That it is itself at its address nobody has to be told.
+            FieldValue::Website(_) | FieldValue::Person(_) | FieldValue::Sector(_) => {}
+        }
+    }
+    own
 }
 
 /// Facts about the business that may be cited to it, each of them something that stands in

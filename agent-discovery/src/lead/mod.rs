@@ -16,9 +16,10 @@ mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dealwright_core::access::Action;
+use dealwright_core::contract;
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::handoff::{self, DealClosed, Priors, ReasonPoints, RecommendedService};
 use dealwright_core::id::{DealId, LeadId};
@@ -36,6 +37,7 @@ use crate::enrich::{
 };
 use crate::facts::FactName;
 use crate::qualify::{IdealClient, Override, Verdict};
+use crate::resolve::Points;
 use crate::score::Judge;
 
 pub use disagreement::{Disagreement, Statement};
@@ -63,6 +65,8 @@ pub struct LeadPolicy {
     pub reading: Option<PageReading>,
     /// The language to write in where the lead's country and website say nothing.
     pub language: Language,
+    /// The other languages that the agency speaks; nobody is written to in any but these.
+    pub languages: BTreeSet<Language>,
     /// Where business is done unless a record says otherwise.
     pub country: Option<Country>,
     /// The interest assessment that first letters to found leads rest on.
@@ -124,7 +128,42 @@ pub enum LeadInput {
     },
     /// A person's word on a field, which stands over what any source says.
     Correct(Box<FieldValue>),
+    /// Another lead is like it, though not so surely that they are one.
+    Resembles(Resemblance),
+    /// A person says that it is the same business as another lead.
+    JoinInto {
+        /// The lead that takes its records.
+        lead: LeadId,
+        /// Why.
+        why: String,
+    },
+    /// Another lead that was the same business hands its records over.
+    Joined(Box<LeadJoined>),
 }
+
+/// Another lead that is alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resemblance {
+    /// The lead.
+    pub lead: LeadId,
+    /// What it is called.
+    pub name: String,
+    /// What speaks for it, in deci-bans.
+    pub points: Points,
+    /// The reasons in a line, which sum to the points.
+    pub why: String,
+}
+
+/// The records of a lead that turned out to be another one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeadJoined {
+    /// The lead they were taken in as.
+    pub from: LeadId,
+    /// The records, as they came.
+    pub records: Vec<IntakeRecord>,
+}
+
+contract!(LeadJoined, "lead-joined");
 
 /// What a lead records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -214,6 +253,17 @@ pub enum LeadEvent {
     PassedOver(Vec<Passed>),
     /// A person's word on a field.
     Corrected(Box<Found>),
+    /// Another lead is like it.
+    Resembles(Resemblance),
+    /// It is the same business as another lead, by a person's word.
+    JoinedInto {
+        /// The lead that took its records.
+        lead: LeadId,
+        /// Who says so.
+        by: String,
+        /// Why.
+        why: String,
+    },
 }
 
 /// A verdict and a score with all they rest on.
@@ -280,8 +330,8 @@ impl Process for Lead {
 
     fn action(input: &Self::Input) -> Action {
         match input {
-            LeadInput::Intake { .. } => Action::TakeIn,
-            LeadInput::Overrule { .. } => Action::OverruleLead,
+            LeadInput::Intake { .. } | LeadInput::Resembles(_) => Action::TakeIn,
+            LeadInput::Overrule { .. } | LeadInput::JoinInto { .. } => Action::OverruleLead,
             LeadInput::Reconsider => Action::JudgeAgain,
             LeadInput::Correct(_) => Action::CorrectLead,
             LeadInput::Read(_)
@@ -291,7 +341,8 @@ impl Process for Lead {
             | LeadInput::SignalEnded
             | LeadInput::Spend(_)
             | LeadInput::Enriched { .. }
-            | LeadInput::NotEnriched { .. } => Action::Progress,
+            | LeadInput::NotEnriched { .. }
+            | LeadInput::Joined(_) => Action::Progress,
         }
     }
 
@@ -375,6 +426,11 @@ impl Process for Lead {
             }
             LeadEvent::PassedOver(passed) => state.progress.passed.clone_from(passed),
             LeadEvent::Corrected(found) => state.found.push((**found).clone()),
+            LeadEvent::Resembles(other) => {
+                state.resembles.retain(|known| known.lead != other.lead);
+                state.resembles.push(other.clone());
+            }
+            LeadEvent::JoinedInto { lead, .. } => state.phase = LeadPhase::Joined { into: *lead },
         }
         state
     }
@@ -421,6 +477,9 @@ impl Process for Lead {
                 name, version, body,
             )?))),
             "spend-answer" => handoff::read(name, version, body).map(LeadInput::Spend),
+            "lead-joined" => Ok(LeadInput::Joined(Box::new(handoff::read(
+                name, version, body,
+            )?))),
             _ => Err(PortError::new("receive", PortErrorKind::Invalid)
                 .with_source(format!("a lead knows no contract `{name}`"))),
         }

@@ -8,6 +8,7 @@ use super::{Disagreement, IntakeRecord, WebsiteReading, disagreement, fact_name}
 use crate::enrich::{FieldValue, Found};
 use crate::facts::{Fact, FactName, FactValue, Facts, Signal};
 use crate::market::MarketSignal;
+use crate::resolve::alike_name;
 
 /// What is believed of a lead. Every field keeps all values that were found, side by side.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +44,19 @@ pub struct Profile {
     sources: usize,
 }
 
+/// Where a record's values come from, and how sure that makes them. Two rows of one source are
+/// two statements.
+fn origin(record: &IntakeRecord) -> (Source, Confidence) {
+    // A post that speaks of a firm is no listing of it.
+    let (kind, sure) = match (record.signals.is_empty(), &record.inquiry) {
+        (_, Some(_)) => (SourceKind::Subject, 90),
+        (true, None) => (SourceKind::Directory, 80),
+        (false, None) => (SourceKind::Feed, 40),
+    };
+    let source = Source::new(record.source.as_str(), kind).with_url(record.natural_key());
+    (source, Confidence::saturating(sure))
+}
+
 impl Profile {
     pub(crate) fn of(
         records: &[IntakeRecord],
@@ -55,8 +69,19 @@ impl Profile {
         sources.sort_unstable();
         sources.dedup();
         profile.sources = sources.len();
+        let mut names = Self::default();
         for record in records {
-            profile.add(record);
+            names.add_name(record);
+        }
+        // What is called otherwise shares a mailbox or a house with it and may be the neighbour:
+        // nothing it says is said of this one, and nobody is written to on its account.
+        let called = names.display_name();
+        for record in records {
+            let named = record.name.as_deref();
+            if record.inquiry.is_some() || named.is_none_or(|n| alike_name(n, &called)) {
+                profile.add_name(record);
+                profile.add(record);
+            }
         }
         if let Some(reading) = website {
             profile.add_website(reading);
@@ -67,17 +92,17 @@ impl Profile {
         profile
     }
 
+    fn add_name(&mut self, record: &IntakeRecord) {
+        let (source, sure) = origin(record);
+        if let Some(name) = record.name.clone() {
+            let name = Sourced::new(name, source, record.read_at, sure);
+            self.name.add(name);
+        }
+    }
+
     fn add(&mut self, record: &IntakeRecord) {
-        // A post that speaks of a firm is no listing of it.
-        let (kind, sure) = match (record.signals.is_empty(), &record.inquiry) {
-            (_, Some(_)) => (SourceKind::Subject, 90),
-            (true, None) => (SourceKind::Directory, 80),
-            (false, None) => (SourceKind::Feed, 40),
-        };
-        // Two rows of one source are two statements.
-        let source = Source::new(record.source.as_str(), kind).with_url(record.natural_key());
+        let (source, sure) = origin(record);
         let at = record.read_at;
-        let sure = Confidence::saturating(sure);
         self.signals.extend(record.signals.iter().cloned());
         macro_rules! take {
             ($($field:ident),*) => {$(
@@ -87,7 +112,6 @@ impl Profile {
             )*};
         }
         take!(
-            name,
             person,
             email,
             phone,

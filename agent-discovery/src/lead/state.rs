@@ -2,7 +2,7 @@ use dealwright_core::handoff::{Priors, ReasonPoints, RecommendedService};
 use dealwright_core::id::{AccountId, ContactId, DealId, LeadId};
 use serde::{Deserialize, Serialize};
 
-use super::{IntakeRecord, Profile, WebsiteReading};
+use super::{IntakeRecord, Profile, Resemblance, WebsiteReading};
 use crate::enrich::{Found, Progress};
 use crate::qualify::Judgement;
 
@@ -41,6 +41,11 @@ pub enum LeadPhase {
     },
     /// They bought.
     Client,
+    /// It was the same business as another lead, which took its records.
+    Joined {
+        /// That lead.
+        into: LeadId,
+    },
 }
 
 impl LeadPhase {
@@ -49,7 +54,7 @@ impl LeadPhase {
     pub fn is_settled(&self) -> bool {
         matches!(
             self,
-            Self::HandedOver { .. } | Self::Lost { .. } | Self::Client
+            Self::HandedOver { .. } | Self::Lost { .. } | Self::Client | Self::Joined { .. }
         )
     }
 
@@ -67,6 +72,7 @@ impl LeadPhase {
             Self::HandedOver { .. } => "handed over",
             Self::Lost { .. } => "lost",
             Self::Client => "client",
+            Self::Joined { .. } => "joined",
         }
     }
 }
@@ -90,6 +96,8 @@ pub struct LeadState {
     pub(super) found: Vec<Found>,
     #[serde(default)]
     pub(super) progress: Progress,
+    #[serde(default)]
+    pub(super) resembles: Vec<Resemblance>,
 }
 
 impl LeadState {
@@ -163,6 +171,12 @@ impl LeadState {
     #[must_use]
     pub fn phase(&self) -> &LeadPhase {
         &self.phase
+    }
+
+    /// Other leads that are alike, though not so surely that they are one: a person should look.
+    #[must_use]
+    pub fn resembles(&self) -> &[Resemblance] {
+        &self.resembles
     }
 
     /// The account behind it.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use chrono::Duration;
 use dealwright_core::access::{Action, Authorizer, Denied};
-use dealwright_core::handoff::{self, DealClosed, LeadQualified};
+use dealwright_core::handoff::{self, DealClosed, LeadQualified, ListingField};
 use dealwright_core::money::{Currency, Money};
 use dealwright_core::page::{
     Found as OnPage, FoundIn, MemoryFetcher, Page, PageFacts, Snapshot, SourceName,
@@ -71,6 +71,7 @@ pub(crate) fn policy() -> LeadPolicy {
         reading: None,
         read_websites: false,
         language: Language::EN,
+        languages: [Language::DE].into(),
         country: Some(Country::US),
         assessment: "lia-1".to_owned(),
         regulated: [("dental".to_owned(), "SR-2".to_owned())].into(),
@@ -463,7 +464,12 @@ fn what_directories_disagree_about_stands_in_the_hand_off_with_who_says_what() {
         "no whole number stands in what may be cited"
     );
     let listings = parts.listings.as_ref().unwrap().reveal(Purpose::Delivery);
-    assert!(listings["town-guide.phone"].ends_with("0142"));
+    let guide = listings
+        .iter()
+        .find(|l| l.source.name() == "town-guide")
+        .unwrap();
+    assert!(guide.values[&ListingField::Phone].ends_with("0142"));
+    assert_eq!(guide.read_at, at());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use super::normal::{address, fold, name_words, one_slip, words};
+use super::normal::{address, distance, fold, name_words, one_slip, words};
 
 /// From how many letters on one slip does not make another word: `backerei` and `baeckerei`.
 const LONG: usize = 6;
@@ -13,6 +13,15 @@ pub(crate) fn same_name(one: &str, other: &str) -> bool {
     };
     let (one, other) = (name_words(one), name_words(other));
     !one.is_empty() && !other.is_empty() && (within(&one, &other) || within(&other, &one))
+}
+
+/// [`same_name`], or the same but for two slips of the pen anywhere: still one business, though a
+/// directory that writes so should be told.
+pub(crate) fn alike_name(one: &str, other: &str) -> bool {
+    let run = |name: &str| name_words(name).concat();
+    let (first, second) = (run(one), run(other));
+    let long = first.chars().count().min(second.chars().count()) >= 8;
+    same_name(one, other) || (long && distance(&first, &second) <= 2)
 }
 
 /// Whether two spellings may be one place on a street: `12 N. Main St` and `12 North Main
@@ -46,6 +55,9 @@ mod tests {
         assert!(same_name("Amsel Bakery Ltd", "AMSEL BAKERY"));
         assert!(same_name("Bäckerei Amsel", "Baeckerei Amsel GmbH"));
         assert!(!same_name("Amsel Bakery", "Drossel Bakery"));
+        assert!(alike_name("Old eDpot Bistro Inc.", "Old Depot Bistro"));
+        assert!(!same_name("Old eDpot Bistro Inc.", "Old Depot Bistro"));
+        assert!(!alike_name("Old Depot Books", "Old Depot Landscaping"));
         assert!(same_street("12 N. Main St", "12 North Main Street"));
         assert!(same_street("Lindenweg 4", "Lindenweg 4"));
         assert!(!same_street("12 Main St", "14 Main St"));

@@ -76,7 +76,13 @@ pub(super) fn decide(
         let strong = [Role::Street, Role::Phone, Role::Email, Role::BirthDate];
         let agreeing = strong.iter().filter(|role| agrees(&found, **role)).count();
         if found.conflicts().is_empty() || agreeing >= 2 {
-            if found.points() >= threshold && fits(&found) {
+            // Half a name in the same town is many firms.
+            let named = match level(&found, Role::Name) {
+                Some(Level::Same) | None => true,
+                Some(Level::Close | Level::Contained) => agreeing >= 1,
+                Some(_) => agreeing >= 2,
+            };
+            if named && found.points() >= threshold && fits(&found) {
                 return Identity::Same(found);
             }
         } else if blocked.is_none() && resembles(&found) {

@@ -1,4 +1,7 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::cluster::cluster;
+use super::firm::{Sameness, sameness};
 use super::index::{Index, IndexError};
 use super::params::CheckedParams;
 use super::points::{Points, Probability};
@@ -28,6 +31,7 @@ impl Pair {
 pub struct Resolution {
     index: Index,
     groups: Vec<Vec<u32>>,
+    doubts: Vec<Pair>,
 }
 
 /// Groups the records of one list, or of several.
@@ -66,7 +70,112 @@ pub fn resolve(params: &CheckedParams, lists: &[&[Record]]) -> Result<Resolution
             Some(index.points(a, b))
         }
     });
-    Ok(Resolution { index, groups })
+    Ok(Resolution {
+        index,
+        groups,
+        doubts: Vec::new(),
+    })
+}
+
+/// Groups records of businesses where one's address may be used for the other: beside the points
+/// something has to agree that only one firm has, and no more of that may disagree.
+///
+/// `sure` is how many points that takes at least. `contrary` says of two records, by their places
+/// in the table, how many things speak against them that the records do not hold, such as two
+/// trades. Records of one `mailbox` are one whatever else they say: somebody reads it, and is
+/// written to once. What is alike and not sure enough is for a person: [`Resolution::doubts`].
+///
+/// # Errors
+///
+/// [`IndexError`] where two records have one id.
+pub fn resolve_firms(
+    params: &CheckedParams,
+    sure: Points,
+    records: &[Record],
+    contrary: impl Fn(usize, usize) -> usize,
+    mailbox: impl Fn(usize) -> Option<String>,
+) -> Result<Resolution, IndexError> {
+    let mut index = Index::new(params.clone());
+    for record in records {
+        index.insert(record)?;
+    }
+    let count = u32::try_from(records.len()).map_err(|_| IndexError::Full)?;
+    let judge = |a: u32, b: u32, points| {
+        let against = contrary(a as usize, b as usize);
+        sameness(&index.steps(a, b), points, sure, against)
+    };
+    let mut same = Vec::new();
+    let mut doubtful = Vec::new();
+    for (points, a, b) in index.pairs(params.params().threshold) {
+        match judge(a, b, points) {
+            Sameness::Same => same.push((points, a, b)),
+            Sameness::Doubtful => doubtful.push((points, a, b)),
+            Sameness::Apart => {}
+        }
+    }
+    let groups = cluster(count, same, params.params().linkage, |a, b| {
+        Some(index.points(a, b))
+    });
+    let groups = by_mailbox(groups, mailbox);
+    let mut group_of = vec![0_usize; records.len()];
+    for (number, group) in groups.iter().enumerate() {
+        for record in group {
+            if let Some(place) = group_of.get_mut(*record as usize) {
+                *place = number;
+            }
+        }
+    }
+    let doubts = doubtful
+        .into_iter()
+        .map(|(points, a, b)| Pair {
+            a: a as usize,
+            b: b as usize,
+            points,
+        })
+        .filter(|pair| group_of.get(pair.a) != group_of.get(pair.b))
+        .collect();
+    Ok(Resolution {
+        index,
+        groups,
+        doubts,
+    })
+}
+
+/// Joins groups that share a mailbox.
+fn by_mailbox(groups: Vec<Vec<u32>>, mailbox: impl Fn(usize) -> Option<String>) -> Vec<Vec<u32>> {
+    let mut joined: Vec<Vec<u32>> = Vec::with_capacity(groups.len());
+    let mut at: BTreeMap<String, usize> = BTreeMap::new();
+    for mut group in groups {
+        let keys: Vec<String> = group.iter().filter_map(|r| mailbox(*r as usize)).collect();
+        let known: BTreeSet<usize> = keys.iter().filter_map(|k| at.get(k).copied()).collect();
+        let mut known = known.into_iter();
+        let place = known.next().unwrap_or_else(|| {
+            joined.push(Vec::new());
+            joined.len() - 1
+        });
+        // One that bridges several takes them all.
+        for other in known {
+            group.extend(
+                joined
+                    .get_mut(other)
+                    .map(std::mem::take)
+                    .unwrap_or_default(),
+            );
+            for home in at.values_mut().filter(|home| **home == other) {
+                *home = place;
+            }
+        }
+        for key in keys {
+            at.insert(key, place);
+        }
+        if let Some(members) = joined.get_mut(place) {
+            members.extend(group);
+            members.sort_unstable();
+        }
+    }
+    joined.retain(|group| !group.is_empty());
+    joined.sort_unstable();
+    joined
 }
 
 impl Resolution {
@@ -96,6 +205,13 @@ impl Resolution {
         }
         pairs.sort_unstable();
         pairs
+    }
+
+    /// Pairs of different groups that are alike, though not so surely that they are one:
+    /// a person should look. Only [`resolve_firms`] has any.
+    #[must_use]
+    pub fn doubts(&self) -> &[Pair] {
+        &self.doubts
     }
 
     /// The index of all records.

@@ -25,6 +25,7 @@ pub(crate) type Kept = (Arc<dyn Store>, Arc<dyn Blobs>);
 /// How letters read, and who is written to when.
 const TEMPLATES: &str = "templates";
 const PLAYBOOKS: &str = "playbooks";
+const WORDS: &str = "words";
 
 /// Writes a business to start from.
 pub(crate) fn init(dir: &Path) -> Result<String, String> {
@@ -42,15 +43,16 @@ pub(crate) fn init(dir: &Path) -> Result<String, String> {
         ("agency.toml".to_owned(), files.agency),
         ("services.toml".to_owned(), files.services),
     ];
-    for folder in [TEMPLATES, PLAYBOOKS] {
+    for folder in [TEMPLATES, PLAYBOOKS, WORDS] {
         fs::create_dir_all(dir.join(folder)).map_err(failed)?;
     }
     let folders = files.templates.into_iter().chain(files.playbooks);
+    let folders = folders.chain(files.words);
     for (name, text) in alone.into_iter().chain(folders) {
         fs::write(dir.join(name), text).map_err(failed)?;
     }
     Ok(format!(
-        "wrote {0}/agency.toml, services.toml, templates/ and playbooks/\nnext: agency --home {0} import FILE.csv --map MAP.toml",
+        "wrote {0}/agency.toml, services.toml, templates/, words/ and playbooks/\nnext: agency --home {0} import FILE.csv --map MAP.toml",
         dir.display()
     ))
 }
@@ -66,6 +68,12 @@ pub(crate) fn read(home: &Path) -> Result<Business, String> {
         services: text("services.toml")?,
         templates: folder(home, TEMPLATES)?,
         playbooks: folder(home, PLAYBOOKS)?,
+        // An agency that speaks one language has none.
+        words: if home.join(WORDS).is_dir() {
+            folder(home, WORDS)?
+        } else {
+            Vec::new()
+        },
     };
     Business::read(&files).map_err(|e| format!("{}: {e}", home.display()))
 }

@@ -3,7 +3,7 @@
 //! Letters are written long after a business was read, in the midst of a deal. A misspelt name would
 //! stop the deal there, so it is found here, before anything is opened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dealwright_core::knowledge::{OutputKind, Playbook, RenderError, Templates, TemplatesParams};
 use dealwright_core::party::Language;
@@ -13,7 +13,13 @@ use serde_json::{Map, Value};
 use super::BusinessError;
 
 /// In every letter.
-const ALWAYS: [&str; 4] = ["business", "greeting", "sender", "organisation"];
+const ALWAYS: [&str; 5] = [
+    "business",
+    "registered",
+    "greeting",
+    "sender",
+    "organisation",
+];
 /// In letters of deals: what is offered.
 const OFFERED: [&str; 4] = ["service", "service_summary", "outcome", "findings"];
 const TERMS: [&str; 3] = ["total", "reply_by", "valid_until"];
@@ -117,14 +123,15 @@ pub(super) fn check(
         what: e.to_string(),
     })?;
     let needed = letters(playbook, dunning);
-    // The same letter in other languages, as far as there are any.
-    let translated = sources.templates.iter().filter_map(|source| {
-        let (id, language) = source.id.rsplit_once('-')?;
-        Language::parse(language).ok()?;
-        let known = needed.get(id)?.clone();
-        Some((source.id.to_string(), known))
-    });
-    let translated: BTreeMap<String, Vec<&str>> = translated.collect();
+    // The same letters in other languages.
+    let ids = needed.keys().cloned().collect();
+    let translated: BTreeMap<String, Vec<&str>> = translated(sources, &ids)
+        .into_iter()
+        .filter_map(|id| {
+            let known = needed.get(id.rsplit_once('-')?.0)?.clone();
+            Some((id, known))
+        })
+        .collect();
     for (id, known) in needed.iter().chain(&translated) {
         for kind in [OutputKind::Header, OutputKind::Text] {
             write(&templates, kind, id, known).map_err(|error| match &error {
@@ -142,6 +149,21 @@ pub(super) fn check(
         }
     }
     Ok(templates)
+}
+
+/// The names of the letters that will be written.
+pub(super) fn needed(playbook: &Playbook, dunning: &DunningSchedule) -> BTreeSet<String> {
+    letters(playbook, dunning).into_keys().collect()
+}
+
+/// The templates that are one of `needed` in another language.
+pub(super) fn translated(sources: &TemplatesParams, needed: &BTreeSet<String>) -> BTreeSet<String> {
+    let other = |id: &&str| {
+        id.rsplit_once('-')
+            .is_some_and(|(own, tag)| needed.contains(own) && Language::parse(tag).is_ok())
+    };
+    let ids = sources.templates.iter().map(|source| source.id.as_str());
+    ids.filter(other).map(str::to_owned).collect()
 }
 
 /// The letters that will be written, with the names of the values that each has.

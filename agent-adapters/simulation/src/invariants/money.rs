@@ -197,7 +197,12 @@ pub(super) fn prices(
             ));
             continue;
         }
-        if let Err(why) = verify(&policy.catalogue, &policy.rates, version.quote()) {
+        let language = state.language();
+        let (catalogue, rates) = (
+            policy.catalogue.spoken(language),
+            policy.rates.spoken(language),
+        );
+        if let Err(why) = verify(catalogue, rates, version.quote()) {
             violations.push(format!(
                 "I4: version {number} of {key} is priced otherwise: {why}"
             ));

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CatalogueParams, Phase, Service, TaskTemplate};
-use crate::knowledge::Slug;
+use crate::knowledge::{Slug, WordsError};
+use crate::party::Language;
 
 /// Longest text of one field, in characters.
 const LONGEST_TEXT: usize = 2_000;
@@ -60,6 +61,14 @@ pub enum CatalogueError {
         /// A task on the circle.
         task: Slug,
     },
+    /// A translation that does not fit.
+    #[error("in `{language}`: {what}")]
+    Words {
+        /// Its language.
+        language: Language,
+        /// What does not fit, and what to do.
+        what: WordsError,
+    },
 }
 
 pub(super) fn check(catalogue: &CatalogueParams) -> Result<(), CatalogueError> {
@@ -110,6 +119,7 @@ fn service_holds(service: &Service, needs: &BTreeSet<&Slug>) -> Result<(), Catal
         let place = || format!("driver `{}` of service `{}`", driver.id, service.id);
         texts(place, "name", [&driver.name])?;
         texts(place, "unit", [&driver.unit])?;
+        texts(place, "plural in `units`", &driver.units)?;
         texts(place, "question in `ask`", [&driver.ask])?;
         let ordered = 0 <= driver.min
             && driver.min <= driver.default

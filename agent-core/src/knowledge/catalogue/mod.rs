@@ -2,6 +2,7 @@
 
 mod check;
 mod service;
+mod texts;
 mod work;
 
 pub use check::CatalogueError;
@@ -14,7 +15,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Slug;
+use super::{Slug, Words};
+use crate::party::Language;
 
 /// A catalogue as it is written in a file; not checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,9 @@ pub struct CatalogueParams {
     /// The sector packs that are switched on; services of other packs are not offered.
     #[serde(default)]
     pub packs: Vec<Slug>,
+    /// The same in other languages, every text of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub words: BTreeMap<Language, Words>,
 }
 
 impl CatalogueParams {
@@ -40,6 +45,20 @@ impl CatalogueParams {
     /// says what to add.
     pub fn check(self) -> Result<Catalogue, CatalogueError> {
         check::check(&self)?;
+        let mut spoken = BTreeMap::new();
+        for (language, words) in &self.words {
+            let mut other = Self {
+                words: BTreeMap::new(),
+                ..self.clone()
+            };
+            words
+                .apply(texts::texts(&mut other))
+                .map_err(|what| CatalogueError::Words {
+                    language: *language,
+                    what,
+                })?;
+            spoken.insert(*language, other.check()?);
+        }
         let offered = |service: &Service| {
             service.packs.is_empty() || service.packs.iter().any(|p| self.packs.contains(p))
         };
@@ -55,6 +74,7 @@ impl CatalogueParams {
                 .iter()
                 .map(|n| (n.id.clone(), n.clone()))
                 .collect(),
+            spoken,
             params: self,
         })
     }
@@ -68,9 +88,23 @@ pub struct Catalogue {
     params: CatalogueParams,
     services: BTreeMap<Slug, Service>,
     needs: BTreeMap<Slug, Need>,
+    spoken: BTreeMap<Language, Catalogue>,
 }
 
 impl Catalogue {
+    /// The same services in the words of a language; as they were written where there are none
+    /// in it.
+    #[must_use]
+    pub fn spoken(&self, language: Language) -> &Self {
+        self.spoken.get(&language).unwrap_or(self)
+    }
+
+    /// Whether it was translated into a language.
+    #[must_use]
+    pub fn speaks(&self, language: Language) -> bool {
+        self.spoken.contains_key(&language)
+    }
+
     /// The service of that name, if it is offered.
     #[must_use]
     pub fn service(&self, id: &str) -> Option<&Service> {

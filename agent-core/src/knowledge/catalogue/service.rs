@@ -1,3 +1,4 @@
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Effort, Phase};
@@ -47,6 +48,9 @@ pub struct Driver {
     pub name: String,
     /// Its unit, for people, in the singular.
     pub unit: String,
+    /// Its unit in the plural, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<String>,
     /// Smallest value we take on.
     pub min: i64,
     /// Largest value we take on.
@@ -55,6 +59,17 @@ pub struct Driver {
     pub default: i64,
     /// The question that asks for it.
     pub ask: String,
+}
+
+impl Driver {
+    /// The unit as it stands after a number.
+    #[must_use]
+    pub fn unit_of(&self, value: Decimal) -> &str {
+        match &self.units {
+            Some(units) if value != Decimal::ONE => units,
+            _ => &self.unit,
+        }
+    }
 }
 
 /// Something the client may add.

@@ -3,8 +3,9 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::{Billing, PriceRule, PriceRuleKind, RateCardParams, ServicePrice, TaxCategory, Tier};
-use crate::knowledge::{Catalogue, Service, Slug};
+use crate::knowledge::{Catalogue, Service, Slug, WordsError};
 use crate::money::{Currency, Money, Rate, UnitPrice};
+use crate::party::Language;
 
 /// Longest term that can be committed to, in months.
 const LONGEST_TERM: u16 = 60;
@@ -32,6 +33,14 @@ pub enum RateCardError {
         place: String,
         /// The name.
         id: Slug,
+    },
+    /// A translation that does not fit.
+    #[error("in `{language}`: {what}")]
+    Words {
+        /// Its language.
+        language: Language,
+        /// What does not fit, and what to do.
+        what: WordsError,
     },
     /// Something does not fit.
     #[error("{place}: {what}")]

@@ -17,8 +17,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Catalogue, Slug};
+use super::{Catalogue, Slug, Words};
 use crate::money::{Currency, Rate, Rounding};
+use crate::party::Language;
 
 /// A rate card as it is written in a file; not checked.
 ///
@@ -55,6 +56,10 @@ pub struct RateCardParams {
     pub tax: Vec<TaxRule>,
     /// When and how clients pay.
     pub payment: PaymentTerms,
+    /// What clients read on it in other languages: labels of rules and packages by
+    /// `services.<service>.<rule>` and `packages.<package>`, notes on tax by `tax.<rule>`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub words: BTreeMap<Language, Words>,
 }
 
 impl RateCardParams {
@@ -66,7 +71,22 @@ impl RateCardParams {
     /// what to do.
     pub fn check(self, catalogue: &Catalogue) -> Result<RateCard, RateCardError> {
         check::check(&self, catalogue)?;
+        let mut spoken = BTreeMap::new();
+        for (language, words) in &self.words {
+            let mut other = Self {
+                words: BTreeMap::new(),
+                ..self.clone()
+            };
+            words
+                .apply(other.texts())
+                .map_err(|what| RateCardError::Words {
+                    language: *language,
+                    what,
+                })?;
+            spoken.insert(*language, other.check(catalogue)?);
+        }
         Ok(RateCard {
+            spoken,
             services: self
                 .services
                 .iter()
@@ -80,6 +100,27 @@ impl RateCardParams {
             params: self,
         })
     }
+
+    fn texts(&mut self) -> Vec<(String, &mut String)> {
+        let mut all = Vec::new();
+        for service in &mut self.services {
+            for rule in &mut service.rules {
+                all.push((
+                    format!("services.{}.{}", service.service, rule.id),
+                    &mut rule.label,
+                ));
+            }
+        }
+        for package in &mut self.packages {
+            all.push((format!("packages.{}", package.id), &mut package.name));
+        }
+        for rule in &mut self.tax {
+            if let Some(note) = &mut rule.note {
+                all.push((format!("tax.{}", rule.id), note));
+            }
+        }
+        all
+    }
 }
 
 /// What services cost, known to fit the catalogue.
@@ -89,9 +130,23 @@ pub struct RateCard {
     params: RateCardParams,
     services: BTreeMap<Slug, ServicePrice>,
     roles: BTreeMap<Slug, RoleRate>,
+    spoken: BTreeMap<Language, RateCard>,
 }
 
 impl RateCard {
+    /// The same prices in the words of a language; as they were written where there are none in
+    /// it.
+    #[must_use]
+    pub fn spoken(&self, language: Language) -> &Self {
+        self.spoken.get(&language).unwrap_or(self)
+    }
+
+    /// Whether it was translated into a language.
+    #[must_use]
+    pub fn speaks(&self, language: Language) -> bool {
+        self.spoken.contains_key(&language)
+    }
+
     /// Its name.
     #[must_use]
     pub fn id(&self) -> &Slug {

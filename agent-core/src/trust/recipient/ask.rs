@@ -73,6 +73,9 @@ pub(super) fn judged(
     if let Some(finding) = over_cap(state, class, cx) {
         findings.push(finding);
     }
+    if let Some(finding) = other_talk(state, asker, class, cx) {
+        findings.push(finding);
+    }
     let mut record = Intent {
         asker: asker.clone(),
         step: ask.step.clone(),
@@ -193,6 +196,41 @@ pub(super) fn over_cap(
         what: format!(
             "{recent} marketing letters to this person within {} days",
             policy.marketing_cap_days
+        ),
+    })
+}
+
+/// Nobody is courted twice at once: while one sale writes to somebody, and for as long after as
+/// letters count together, no other sale begins to.
+fn other_talk(
+    state: &RecipientState,
+    asker: &ProcessKey,
+    class: LetterClass,
+    cx: &Cx<'_>,
+) -> Option<LintFinding> {
+    let days = cx.policy().marketing_cap_days;
+    if class != LetterClass::Marketing || days == 0 {
+        return None;
+    }
+    let window = Duration::days(i64::from(days));
+    let others = state
+        .intents
+        .values()
+        .filter(|intent| intent.class == LetterClass::Marketing && intent.asker != *asker);
+    let mut talking = others.filter(|intent| match &intent.phase {
+        Phase::Sent { at, .. } => cx.now().signed_duration_since(*at) < window,
+        Phase::AwaitsApproval { .. }
+        | Phase::AwaitsSlot
+        | Phase::Booked { .. }
+        | Phase::Stopping { .. }
+        | Phase::Deferred { .. } => true,
+        Phase::Refused { .. } | Phase::Failed => false,
+    });
+    talking.next().map(|other| LintFinding {
+        rule: "I2".to_owned(),
+        what: format!(
+            "{} writes to this person already; wait {days} days after its last letter",
+            other.asker
         ),
     })
 }

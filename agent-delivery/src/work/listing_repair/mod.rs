@@ -84,6 +84,9 @@ pub enum Rule {
     Majority,
     /// As many say something else; the newest was taken, and should be confirmed.
     Newest,
+    /// As many say something else, and nothing tells which is right: the client is asked, and
+    /// nothing is changed until they answer.
+    Open,
 }
 
 /// One way in which a field is given, with all who give it so.
@@ -100,7 +103,7 @@ pub struct Stated {
 pub struct FieldRepair {
     /// The field.
     pub field: ListingField,
-    /// The value that is right.
+    /// The value that is right; where the rule is [`Rule::Open`], the first of those that may be.
     pub chosen: Stated,
     /// Why.
     pub rule: Rule,
@@ -112,7 +115,7 @@ impl FieldRepair {
     /// Whether the client should be asked before it is used.
     #[must_use]
     pub fn needs_confirmation(&self) -> bool {
-        self.rule == Rule::Newest
+        matches!(self.rule, Rule::Newest | Rule::Open)
     }
 }
 
@@ -142,13 +145,26 @@ pub struct ListingRepair {
     pub changes: Vec<Change>,
     /// Listings with mistakes beyond the ordered number, by source.
     pub left_out: Vec<String>,
+    /// How many listings of others were compared.
+    #[serde(default)]
+    pub compared: u32,
 }
 
 impl ListingRepair {
-    /// The value that is right for a field.
+    /// The value that is right for a field; `None` where nobody gives one or the client has to
+    /// say which of several it is.
     #[must_use]
     pub fn value(&self, field: ListingField) -> Option<&Untrusted<String>> {
-        let repair = self.fields.iter().find(|repair| repair.field == field)?;
+        let decided = |repair: &&FieldRepair| repair.field == field && repair.rule != Rule::Open;
+        let repair = self.fields.iter().find(decided)?;
+        Some(&repair.chosen.value)
+    }
+
+    /// What the business is called, decided or not.
+    #[must_use]
+    pub fn name(&self) -> Option<&Untrusted<String>> {
+        let name = |repair: &&FieldRepair| repair.field == ListingField::Name;
+        let repair = self.fields.iter().find(name)?;
         Some(&repair.chosen.value)
     }
 
@@ -191,7 +207,14 @@ pub fn repair(listings: &[Listing], scope: &RepairScope) -> ListingRepair {
         missing,
         changes,
         left_out,
+        compared: u32::try_from(listings.iter().filter(|l| is_listing(l)).count())
+            .unwrap_or(u32::MAX),
     }
+}
+
+/// Whether somebody else lists the business there: its own word and its own site are none.
+fn is_listing(listing: &Listing) -> bool {
+    rank(listing.source().kind()) > rank(SourceKind::Website)
 }
 
 /// What the word of a kind of source counts; less is more.
@@ -293,7 +316,8 @@ fn decide(
         (SourceKind::Website, _) => Rule::OwnSite,
         (SourceKind::Register, _) => Rule::Register,
         (_, Some(second)) if second.members.len() < first.members.len() => Rule::Majority,
-        _ => Rule::Newest,
+        (_, Some(second)) if newer(first, second) => Rule::Newest,
+        _ => Rule::Open,
     };
     Some(FieldRepair {
         field,
@@ -304,6 +328,12 @@ fn decide(
             .filter_map(|group| group.stated(field))
             .collect(),
     })
+}
+
+/// Whether the best of the one was read after the best of the other.
+fn newer(one: &Group<'_>, other: &Group<'_>) -> bool {
+    let at = |group: &Group<'_>| group.best().map(Listing::retrieved_at);
+    at(one) > at(other)
 }
 
 fn changes(
@@ -317,12 +347,14 @@ fn changes(
         .iter()
         .filter(|listing| rank(listing.source().kind()) >= 2)
     {
-        for repair in fields {
+        let site = listing.source().kind() == SourceKind::Website;
+        for repair in fields.iter().filter(|repair| repair.rule != Rule::Open) {
             let after = &repair.chosen.value;
             let before = listing.value(repair.field);
             let form = |value| comparable(repair.field, value, country);
-            // Nobody asks a directory for a region that it does not show.
-            let wanted = before.is_some() || !matches!(repair.field, ListingField::Region);
+            // Nobody asks a directory for a region that it does not show, nor a site for more
+            // than it says of itself.
+            let wanted = before.is_some() || !(site || repair.field == ListingField::Region);
             if wanted && before.and_then(form) != form(after) {
                 by_source
                     .entry(listing.source().name())

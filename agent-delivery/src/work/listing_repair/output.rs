@@ -88,10 +88,9 @@ fn kind(repair: &ListingRepair) -> String {
 /// The corrected values as one CSV row under a header. No cell is a formula.
 #[must_use]
 pub fn corrected_csv(repair: &ListingRepair) -> String {
-    let keys: Vec<&str> = repair.fields.iter().map(|one| one.field.key()).collect();
-    let cells: Vec<String> = repair
-        .fields
-        .iter()
+    let decided = || repair.fields.iter().filter(|one| one.rule != Rule::Open);
+    let keys: Vec<&str> = decided().map(|one| one.field.key()).collect();
+    let cells: Vec<String> = decided()
         .map(|one| one.chosen.value.render_for(Context::Csv))
         .collect();
     format!("{}\r\n{}\r\n", keys.join(","), cells.join(","))
@@ -137,6 +136,7 @@ fn rule_key(rule: Rule) -> &'static str {
         Rule::Register => "register",
         Rule::Majority => "majority",
         Rule::Newest => "newest",
+        Rule::Open => "open",
     }
 }
 

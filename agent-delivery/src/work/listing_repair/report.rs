@@ -23,7 +23,7 @@ pub fn report(repair: &ListingRepair, meta: Meta, language: Language) -> Documen
     let title = tongue.say("Listing repair", "Eintragskorrektur");
     let mut document =
         Document::new(DocumentKind::Listing, title, tongue.language()).with_meta(meta);
-    if let Some(name) = repair.value(ListingField::Name) {
+    if let Some(name) = repair.name() {
         document = document.with_subtitle(plain(name));
     }
     summary(&mut document, repair, tongue);
@@ -182,9 +182,13 @@ fn open_points(document: &mut Document, repair: &ListingRepair, tongue: Tongue) 
     let mut points: Vec<String> = unsure
         .map(|one| {
             let (field, value) = (field_name(one.field, tongue), plain(&one.chosen.value));
-            match tongue {
-                Tongue::English => format!("{field}: is `{value}` still right?"),
-                Tongue::German => format!("{field}: Stimmt „{value}“ noch?"),
+            let others: Vec<String> = one.others.iter().map(|o| plain(&o.value)).collect();
+            let said = format!("{value} · {}", others.join(" · "));
+            match (tongue, one.rule) {
+                (Tongue::English, Rule::Open) => format!("{field}: which is right? {said}"),
+                (Tongue::German, Rule::Open) => format!("{field}: Was stimmt? {said}"),
+                (Tongue::English, _) => format!("{field}: is `{value}` still right?"),
+                (Tongue::German, _) => format!("{field}: Stimmt „{value}“ noch?"),
             }
         })
         .collect();
@@ -228,6 +232,7 @@ fn rule_name(rule: Rule, tongue: Tongue) -> &'static str {
         Rule::Register => tongue.say("public register", "öffentliches Register"),
         Rule::Majority => tongue.say("majority", "Mehrheit"),
         Rule::Newest => tongue.say("newest, please confirm", "neueste Angabe, bitte bestätigen"),
+        Rule::Open => tongue.say("open: please tell us", "offen: bitte sagen Sie es uns"),
     }
 }
 

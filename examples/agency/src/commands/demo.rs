@@ -85,6 +85,8 @@ fn told(error: PortError) -> String {
 /// The starter's business as the demo runs it: nobody stands by to approve letters.
 fn business() -> Result<Business, String> {
     let mut business = Business::starter().map_err(|e| e.to_string())?;
+    // Nobody of this agency exists: their tasks are done and approved by the clock.
+    business.auto_people = true;
     business.law.approval = ApprovalMode::Autonomous;
     business.caps.gap_seconds = 60;
     Ok(business)
@@ -146,8 +148,9 @@ async fn play_with(
         .map_err(|e| e.to_string())?;
     let host = agency.host().clone();
     let mut driver = SequentialDriver::new(host.clone(), clock);
-    let mut people =
-        SimClients::new(agency.clone(), SeededRng::new(seed)).with_cast(world::cast()?);
+    let mut people = SimClients::new(agency.clone(), SeededRng::new(seed))
+        .with_cast(world::cast()?)
+        .with_sizes(world::sizes()?);
 
     bar.set_message("reading three directories");
     let directories = import(&agency).await?;

@@ -25,7 +25,7 @@ use serde::Deserialize;
 
 use crate::commands::import::{Table, table};
 
-pub(crate) use self::people::cast;
+pub(crate) use self::people::{cast, sizes};
 pub(crate) use self::sites::sites;
 
 /// The directories: what they are called, the export, and the map beside it.

@@ -13,6 +13,7 @@ use dealwright_core::time::{Clock as _, Timestamp};
 use dealwright_core::trust::{Letter, News, Payer, Recipient, RecipientEvent, RecipientInput};
 use dealwright_deals::deal::{Deal, DealState};
 use dealwright_delivery::project::Project;
+use dealwright_discovery::lead::Lead;
 use dealwright_discovery::market::{Market, MarketPolicy};
 use dealwright_discovery::research::MarketReport;
 use dealwright_documents::Typesetter;
@@ -34,14 +35,17 @@ pub(super) struct Directory {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sums {
     pub(super) contracted: i64,
+    /// What there was less of than was ordered.
+    pub(super) taken_off: i64,
     pub(super) invoiced: i64,
     pub(super) paid: i64,
 }
 
 impl Sums {
-    pub(super) fn lines(self) -> [(&'static str, i64); 4] {
+    pub(super) fn lines(self) -> [(&'static str, i64); 5] {
         [
             ("contracted", self.contracted),
+            ("taken off", self.taken_off),
             ("invoiced", self.invoiced),
             ("paid", self.paid),
             ("outstanding", self.invoiced - self.paid),
@@ -114,6 +118,7 @@ pub(super) fn said(behaviour: &str) -> &'static str {
         "haggles" => "answers of people who wanted it cheaper",
         "declines" => "times somebody declined",
         "opts_out" => "times somebody wanted no more letters",
+        "regrets" => "times somebody wanted no more letters while one was on its way",
         "complains" => "times somebody complained",
         "bounces" => "letters that came back",
         "away" => "answers of people who were away first",
@@ -177,8 +182,18 @@ impl Story {
         let mut by_recipient: BTreeMap<ProcessKey, String> = BTreeMap::new();
         let mut projects: BTreeMap<String, String> = BTreeMap::new();
         let mut leads: BTreeMap<String, String> = BTreeMap::new();
+        let mut inquiries: Vec<(String, Timestamp, String)> = Vec::new();
         for key in keys {
             match key.kind() {
+                "lead" => {
+                    let found = host.state::<Lead>(key).await.map_err(told)?;
+                    let records = found.iter().flat_map(|(_, state)| state.records());
+                    for inquiry in records.filter_map(|r| r.inquiry.as_ref()) {
+                        let text = inquiry.text.reveal(Purpose::Contact);
+                        let text = text.inspect(|t| t.as_str().to_owned());
+                        inquiries.push((key.id().to_owned(), inquiry.at, text));
+                    }
+                }
                 "deal" => {
                     let Some((_, state)) = host.state::<Deal>(key).await.map_err(told)? else {
                         continue;
@@ -235,13 +250,25 @@ impl Story {
                 .items
                 .push((booked.at, Item::Letter { letter, eml, files }));
         }
+        for (lead, at, text) in inquiries {
+            if let Some(client) = clients.get_mut(&lead) {
+                let (news, text) = (News::Reply, Some(text));
+                client.items.push((at, Item::Heard { news, text }));
+            }
+        }
         self.heard(host, &by_recipient, &mut clients).await?;
         let mut taken = BTreeMap::<String, u32>::new();
         for client in clients.values_mut() {
-            // An answer at the same minute is to what they said.
-            client
-                .items
-                .sort_by_key(|(at, item)| (*at, matches!(item, Item::Letter { .. })));
+            // An answer at the same minute is to what they said,
+            // and what says no to a letter came after it.
+            client.items.sort_by_key(|(at, item)| {
+                let place = match item {
+                    Item::Heard { news, .. } if *news == News::Reply => 0,
+                    Item::Letter { .. } => 1,
+                    Item::Heard { .. } => 2,
+                };
+                (*at, place)
+            });
             let slug = slug(&client.name);
             let count = taken.entry(slug.clone()).or_default();
             *count += 1;
@@ -277,7 +304,13 @@ impl Story {
         if let Some(version) = state.current_offer().filter(|_| state.signed().is_some()) {
             let gross = version.content().plan.gross();
             let currency = gross.currency().code().to_owned();
-            self.money.entry(currency).or_default().contracted += gross.minor();
+            let sums = self.money.entry(currency).or_default();
+            sums.contracted += gross.minor();
+            for (number, invoice) in state.invoices() {
+                let planned = version.content().plan.instalment(*number);
+                let planned = planned.map_or(0, |part| part.gross.minor());
+                sums.taken_off += planned - invoice.gross.minor();
+            }
         }
         let paid =
             !state.invoices().is_empty() && state.invoices().values().all(|i| i.paid.is_some());
