@@ -55,6 +55,10 @@ fn delivery_that_cannot_be_done_is_refused_with_what_it_lacks() {
 #[test]
 fn letters_of_projects_are_there_even_where_a_business_never_wrote_them() {
     let mut files = BusinessFiles::starter();
+    files.words.clear();
+    files
+        .templates
+        .retain(|(name, _)| name.ends_with("en.toml"));
     for (_, text) in &mut files.templates {
         *text = text
             .split("# Letters of running projects.")
@@ -95,4 +99,53 @@ fn a_playbook_that_is_not_there_is_named() {
     };
     let error = Business::read(&files).unwrap_err().to_string();
     assert!(error.contains("`outreach`"), "{error}");
+}
+
+#[test]
+fn a_language_that_is_half_spoken_is_refused() {
+    let files = BusinessFiles::starter();
+    let told = |files: BusinessFiles| {
+        let checked = Business::read(&files).and_then(Business::check);
+        checked.unwrap_err().to_string()
+    };
+    let without_clause = {
+        let at = files.agency.find("title = \"Abnahme\"").unwrap();
+        let from = files.agency[..at].rfind("[[clauses]]").unwrap();
+        let until = at + files.agency[at..].find("\n\n").unwrap();
+        BusinessFiles {
+            agency: format!("{}{}", &files.agency[..from], &files.agency[until..]),
+            ..files.clone()
+        }
+    };
+    let error = told(without_clause);
+    assert!(error.contains("the clause `acceptance`"), "{error}");
+    let mut letters = files.clone();
+    let (_, german) = letters
+        .templates
+        .iter_mut()
+        .find(|(name, _)| name.ends_with("de.toml"))
+        .unwrap();
+    *german = german.replace("\"invoice-de\"", "\"rechnung-de\"");
+    let error = told(letters);
+    assert!(
+        error.contains("the letter `invoice` is not written in it"),
+        "{error}"
+    );
+    let words = BusinessFiles {
+        words: Vec::new(),
+        ..files
+    };
+    let error = told(words);
+    assert!(error.contains("add `words/de.toml`"), "{error}");
+}
+
+#[test]
+fn an_account_with_a_slip_is_refused_at_its_line() {
+    let error = with("DE89 3704", "DE98 3704").unwrap_err().to_string();
+    assert!(
+        error.contains("not an iban") && error.contains("line"),
+        "{error}"
+    );
+    let account = Business::starter().unwrap().deal.pay_to;
+    assert!(account.is_example());
 }

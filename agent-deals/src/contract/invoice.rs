@@ -1,6 +1,6 @@
 use chrono::NaiveDate;
 use dealwright_core::document::{
-    Block, Callout, Cell, Column, Document, DocumentKind, Inline, Meta, Table, Tone,
+    Block, Callout, Cell, Column, Document, DocumentKind, Inline, Meta, Table, Tone, Wording,
 };
 use dealwright_core::knowledge::TaxCategory;
 use dealwright_core::party::Language;
@@ -159,7 +159,7 @@ fn lines(invoice: &Invoice, language: Language) -> Table {
             say(Word::Tax),
             tax.rate,
             say(Word::Net),
-            tax.base
+            Wording::of(language).money(tax.base)
         );
         table = table.sum(label, tax.tax);
     }

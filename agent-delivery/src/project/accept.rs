@@ -403,7 +403,7 @@ pub(super) fn conclude(step: &mut Step<'_, '_>) {
         &policy.alerts,
     );
     let report = match report {
-        Ok(report) => report,
+        Ok(report) => report.with_names(setup.service_names()),
         Err(error) => return step.needs_person(format!("no report could be made: {error}")),
     };
     let meta = head(step, &setup);

@@ -80,7 +80,7 @@ fn plan(document: &mut Document, report: &StatusReport, words: Words) {
             task.start.date_naive(),
             task.finish.date_naive(),
         )
-        .in_group(task.service.as_str())
+        .in_group(report.named(&task.service))
         .with_progress(if task.done.is_some() { 100 } else { 0 });
         if task.critical && task.done.is_none() {
             bar.critical()
@@ -343,7 +343,7 @@ fn value(value: FigureValue) -> Value {
     }
 }
 
-pub(crate) fn hours_of(minutes: i64) -> Decimal {
+fn hours_of(minutes: i64) -> Decimal {
     // Hundredths of an hour, halves away from zero.
     let hundredths = (i128::from(minutes) * 100 + 30).div_euclid(60);
     Decimal::from_i128_with_scale(hundredths, 2).normalize()

@@ -123,6 +123,9 @@ pub struct StatusReport {
     pub risks: Vec<Risk>,
     /// What is running out; none for the client.
     pub alerts: Vec<Alert>,
+    /// What services are called, where that is not their name in the catalogue.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
 }
 
 impl StatusReport {
@@ -161,6 +164,7 @@ impl StatusReport {
                 Audience::Client => Vec::new(),
                 Audience::Agency => alerts(log, now, policy)?,
             },
+            names: BTreeMap::new(),
         };
         for fact in facts {
             let event = fact.event.clone();
@@ -177,6 +181,19 @@ impl StatusReport {
             }
         }
         Ok(report)
+    }
+
+    /// Calls services so, by their names in the catalogue.
+    #[must_use]
+    pub fn with_names(mut self, names: BTreeMap<String, String>) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// What a service is called.
+    #[must_use]
+    pub fn named<'a>(&'a self, service: &'a str) -> &'a str {
+        self.names.get(service).map_or(service, String::as_str)
     }
 
     /// The figure of a measure.

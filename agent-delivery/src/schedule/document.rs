@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use dealwright_core::document::{
     Block, Cell, Chart, ChartData, Column, Document, DocumentKind, Heading, List, Meta, Metric,
-    Milestone, Table, TaskBar, Value,
+    Milestone, Table, TaskBar, Value, Wording,
 };
 use dealwright_core::id::TaskId;
 use dealwright_core::party::Language;
@@ -10,7 +10,7 @@ use dealwright_core::time::Timestamp;
 
 use super::{Schedule, gantt};
 use crate::breakdown::WorkBreakdown;
-use crate::report::{Words, hours_of};
+use crate::report::Words;
 use crate::setup::ProjectSetup;
 
 /// Bars that the chart has at most; the table has all.
@@ -19,7 +19,7 @@ const BARS: usize = 60;
 /// The plan as a document for the client: what is done when, the promised dates, what is needed
 /// from them, and what the results will be held against.
 ///
-/// People stand in it by their role. It is written in German or English, whichever is closer to
+/// Who of us does it and how long that takes is our own affair. It is written in German or English, whichever is closer to
 /// `language`; `meta` brings sender, recipient, number and date.
 #[must_use]
 pub fn document(
@@ -35,8 +35,6 @@ pub fn document(
     let mut document = Document::new(DocumentKind::Plan, title, words.language())
         .with_subtitle(setup.client.as_str())
         .with_meta(meta);
-    let estimate = breakdown.estimate();
-    let hours = |minutes| Value::Number(hours_of(minutes));
     document.push(Block::Metrics(vec![
         Metric::new(
             words.say("Done by", "Fertig bis"),
@@ -45,17 +43,6 @@ pub fn document(
         Metric::new(
             words.say("Tasks", "Aufgaben"),
             u32::try_from(breakdown.tasks().len()).unwrap_or(u32::MAX),
-        ),
-        Metric::new(
-            words.say("Hours expected", "Erwartete Stunden"),
-            hours(estimate.mean()),
-        ),
-        Metric::new(
-            words.say(
-                "Hours in four of five cases",
-                "Stunden in vier von fünf Fällen",
-            ),
-            hours(estimate.safe()),
         ),
     ]));
     document.push(chart(setup, breakdown, schedule, now, words));
@@ -72,19 +59,18 @@ fn chart(
     words: Words,
 ) -> Chart {
     let bars = gantt(breakdown, schedule, &BTreeSet::new());
-    let service = |task: TaskId| breakdown.task(task).map_or("", |t| t.service().as_str());
+    let names = setup.service_names();
+    let service = |task: TaskId| {
+        let id = breakdown.task(task).map_or("", |t| t.service().as_str());
+        names.get(id).map_or(id, String::as_str)
+    };
     let alt = match words {
         Words::English => format!("{} tasks over time.", bars.len()),
         Words::German => format!("{} Aufgaben im Zeitverlauf.", bars.len()),
     };
     let tasks = bars.iter().take(BARS).map(|bar| {
         let (start, finish) = (bar.start.date_naive(), bar.finish.date_naive());
-        let shown = TaskBar::new(bar.label.as_str(), start, finish).in_group(service(bar.task));
-        if bar.critical {
-            shown.critical()
-        } else {
-            shown
-        }
+        TaskBar::new(bar.label.as_str(), start, finish).in_group(service(bar.task))
     });
     let dates = setup.milestones.iter();
     let data = ChartData::Gantt {
@@ -108,7 +94,6 @@ fn table(breakdown: &WorkBreakdown, schedule: &Schedule, words: Words) -> Table 
         Column::text(words.say("By", "Durch")),
         Column::text(words.say("From", "Von")),
         Column::text(words.say("Until", "Bis")),
-        Column::figures(words.say("Hours", "Stunden")),
     ];
     let caption = words.say("Tasks", "Aufgaben");
     let mut table = Table::new(columns).with_caption(caption);
@@ -120,18 +105,16 @@ fn table(breakdown: &WorkBreakdown, schedule: &Schedule, words: Words) -> Table 
             let date = |at: Option<Timestamp>| {
                 Cell::new(at.map_or(Value::Empty, |at| Value::Date(at.date_naive())))
             };
-            let role = task.role().replace('-', " ");
             let who = if task.is_clients() {
-                words.say("you", "Sie").to_owned()
+                words.say("you", "Sie")
             } else {
-                role
+                words.say("us", "uns")
             };
             table = table.row([
                 Cell::from(format!("{} {}", task.code(), task.name())),
                 Cell::from(who),
                 date(planned.map(|p| p.start)),
                 date(planned.map(|p| p.finish)),
-                Cell::new(Value::Number(hours_of(task.estimate().mean()))),
             ]);
         }
     }
@@ -145,10 +128,11 @@ fn needs(document: &mut Document, setup: &ProjectSetup, words: Words) {
             document.push(List::of(points));
         }
     };
+    let wording = Wording::of(words.language());
     let due = setup.milestones.iter();
     section(
         words.say("Promised dates", "Zugesagte Termine"),
-        due.map(|m| format!("{}: {}", m.due.date_naive(), m.name))
+        due.map(|m| format!("{}: {}", wording.date(m.due.date_naive()), m.name))
             .collect(),
     );
     let missing = setup.inputs.iter().filter(|input| !input.given);

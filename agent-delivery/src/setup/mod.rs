@@ -217,6 +217,15 @@ pub fn set_up(
 }
 
 impl ProjectSetup {
+    /// What the promised dates call each service, in the client's language.
+    #[must_use]
+    pub fn service_names(&self) -> BTreeMap<String, String> {
+        let milestones = self.milestones.iter().filter(|m| m.services.len() == 1);
+        milestones
+            .flat_map(|m| m.services.iter().map(|s| (s.clone(), m.name.clone())))
+            .collect()
+    }
+
     /// When a service was promised: the first milestone that its acceptance reaches.
     #[must_use]
     pub fn due(&self, service: &str) -> Option<Timestamp> {

@@ -12,6 +12,7 @@ use dealwright_core::process::{Decision, Refusal};
 use dealwright_core::provenance::{Choice, Source, SourceKind, Sourced};
 use dealwright_core::trust::LegalBasis;
 
+use super::notice::Whence;
 use super::{Answer, CHANNEL, Cx, IntakeRecord, LeadEvent, LeadState, Profile, WebsiteReading};
 use crate::enrich::FieldValue;
 use crate::facts::FactValue;
@@ -30,8 +31,8 @@ pub(super) fn hand_over(
         .id
         .ok_or_else(|| Refusal::new("I7", "a lead without a record"))?;
     let chosen = profile.email.choose();
-    let origin = Origin::of(state, chosen.as_ref().map(Choice::value), cx);
-    let inquiry = state.records.iter().rev().find_map(|r| r.inquiry.as_ref());
+    let asking = state.records.iter().rev().find(|r| r.inquiry.is_some());
+    let inquiry = asking.and_then(|r| r.inquiry.as_ref());
     let occurrence = state.occurrence.saturating_add(1);
     let country = profile
         .country
@@ -46,6 +47,10 @@ pub(super) fn hand_over(
         .or_else(|| country.and_then(Language::of_country))
         .filter(|language| policy.languages.contains(language))
         .unwrap_or(policy.language);
+    let origin = Origin::of(state, chosen.as_ref().map(Choice::value), language, cx);
+    // Who wrote to us is answered where they wrote from.
+    let wrote_from = asking.and_then(|r| r.email.clone());
+    let address = wrote_from.or_else(|| chosen.as_ref().map(|c| c.value().value().clone()));
     let basis = match inquiry {
         Some(inquiry) => LegalBasis::Inquiry { at: inquiry.at },
         None => LegalBasis::LegitimateInterest {
@@ -63,7 +68,7 @@ pub(super) fn hand_over(
         legal_form: Some(profile.legal_form),
         contact: state.contact(),
         contact_name: profile.person.choose().map(|c| c.value().value().clone()),
-        address: chosen.as_ref().map(|c| c.value().value().clone()),
+        address: address.clone(),
         country,
         zone: profile.zone.choose().map(|c| c.value().value().clone()),
         language: Some(language),
@@ -91,9 +96,9 @@ pub(super) fn hand_over(
             )
             .collect(),
         facts,
-        listings: chosen.map(|c| {
-            let subject = c.value().value().subject();
-            Personal::new(listings(&state.records, state.website.as_ref()), subject)
+        listings: address.map(|address| {
+            let said = listings(&state.records, state.website.as_ref());
+            Personal::new(said, address.subject())
         }),
         basis: Some(basis),
     };
@@ -120,9 +125,22 @@ impl Origin {
     fn of(
         state: &LeadState,
         chosen: Option<&Sourced<Personal<EmailAddress>>>,
+        language: Language,
         cx: &Cx<'_>,
     ) -> Self {
         let forbids = |r: &IntakeRecord| r.no_solicitation || !r.contact_allowed;
+        let asking = state
+            .records
+            .iter()
+            .rev()
+            .find_map(|r| Some((r, r.inquiry.as_ref()?)));
+        if let Some((record, inquiry)) = asking.filter(|(r, _)| r.email.is_some()) {
+            return Self {
+                source: record.source.as_str().to_owned(),
+                notice: Whence::Wrote(inquiry.at).say(language),
+                may_write: !forbids(record),
+            };
+        }
         // A record that brought the address speaks before anybody else who knows it.
         let record = chosen.and_then(|chosen| {
             let brought = |r: &&IntakeRecord| r.email.as_ref() == Some(chosen.value());
@@ -133,24 +151,17 @@ impl Origin {
         match (record, chosen.map(Sourced::source), state.website.as_ref()) {
             (Some(record), _, _) => Self {
                 source: record.source.as_str().to_owned(),
-                notice: if record.source_notice.trim().is_empty() {
-                    format!("We found your address in {}.", record.source)
-                } else {
-                    record.source_notice.clone()
-                },
+                notice: of_record(record, language),
                 may_write: !forbids(record),
             },
             (None, Some(source), _) if source.kind() == SourceKind::Person => Self {
                 source: named,
-                notice: "Your address was entered by a person at our company.".to_owned(),
+                notice: Whence::Person.say(language),
                 may_write: !first.is_some_and(forbids),
             },
             (None, Some(source), Some(reading)) if source.kind() == SourceKind::Website => Self {
                 source: named,
-                notice: format!(
-                    "Your address stands on your website {}.",
-                    reading.domain.as_str()
-                ),
+                notice: Whence::Site(reading.domain.as_str()).say(language),
                 may_write: !first.is_some_and(forbids) && !reading.no_solicitation,
             },
             (None, Some(source), _) => {
@@ -162,16 +173,27 @@ impl Origin {
                 });
                 Self {
                     source: source.name().to_owned(),
-                    notice: format!("We found your address through {}.", source.name()),
+                    notice: Whence::Source(source.name()).say(language),
                     may_write: permitted && !first.is_some_and(forbids),
                 }
             }
             (None, None, _) => Self {
                 source: named,
-                notice: first.map_or_else(String::new, |r| r.source_notice.clone()),
+                notice: first.map_or_else(String::new, |r| of_record(r, language)),
                 may_write: false,
             },
         }
+    }
+}
+
+/// A record's own words, else its source by the name that its terms give it.
+fn of_record(record: &IntakeRecord, language: Language) -> String {
+    match &record.attribution {
+        Some(named) => Whence::Source(named).say(language),
+        None if record.source_notice.trim().is_empty() => {
+            Whence::Source(record.source.as_str()).say(language)
+        }
+        None => record.source_notice.clone(),
     }
 }
 

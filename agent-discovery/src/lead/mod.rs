@@ -8,6 +8,7 @@ mod complete;
 mod decide;
 mod disagreement;
 mod hand_over;
+mod notice;
 mod perform;
 mod profile;
 mod record;

@@ -48,8 +48,12 @@ pub struct IntakeRecord {
     pub sector: Option<String>,
     /// The legal form, where the name or the record tells.
     pub legal_form: LegalForm,
-    /// What we may tell the person about where the address came from.
+    /// What we may tell the person about where the address came from, as a whole sentence; used
+    /// where there is no [`attribution`](Self::attribution).
     pub source_notice: String,
+    /// The words by which the source is named to the person, in a sentence of their language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<String>,
     /// Whether the source's terms allow writing to people found there.
     pub contact_allowed: bool,
     /// Whether the source forbids harvesting or solicitation.
@@ -88,6 +92,7 @@ impl IntakeRecord {
             sector: None,
             legal_form: LegalForm::Unknown,
             source_notice: String::new(),
+            attribution: None,
             contact_allowed: false,
             no_solicitation: false,
             inquiry: None,

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::party::Language;
 
 pub(in crate::knowledge) fn audit() -> Value {
     json!({
@@ -151,4 +152,58 @@ fn services_of_a_pack_that_is_off_are_not_offered() {
     );
     all["packs"] = json!(["dental"]);
     assert!(load(all).unwrap().service("website-audit").is_some());
+}
+
+#[test]
+fn a_language_is_spoken_wholly_or_refused() {
+    let german = json!({
+        "needs": {"website-audit": {"name": "Prüfung", "statement": "Will wissen, was nicht stimmt."}},
+        "services": {"website-audit": {
+            "name": "Website-Prüfung", "summary": "Ein gemessener Blick.",
+            "outcomes": ["Eine Liste der Fehler."], "limits": ["Repariert wird nichts."],
+            "deliverables": {"report": "Bericht", "second-report": "Zweiter Bericht"},
+            "criteria": {"all-pages": "Jede Seite steht darin.", "compares": "Jeder Fehler sagt, ob er weg ist."},
+            "drivers": {"pages": {"name": "Seiten", "unit": "Seite", "ask": "Wie viele Seiten?"}},
+            "options": {"rescan": {"name": "Zweiter Blick", "summary": "Nach einem Monat noch einmal."}},
+            "phases": {"look": {"name": "Ansehen", "done_when": ["Der Bericht ist abgenommen."]}},
+            "tasks": {"crawl": {"name": "Lesen"}, "write": {"name": "Schreiben"}, "again": {"name": "Noch einmal"}}
+        }}
+    });
+    let with_words = |words: Value| {
+        let mut all = audit();
+        all["words"] = json!({"de": words});
+        load(all)
+    };
+    let catalogue = with_words(german.clone()).unwrap();
+    let name = |language| {
+        let spoken = catalogue.spoken(language);
+        spoken.service("website-audit").unwrap().name.clone()
+    };
+    assert_eq!(name(Language::DE), "Website-Prüfung");
+    assert_eq!(name(Language::FR), "Website audit", "as it was written");
+    assert!(catalogue.speaks(Language::DE) && !catalogue.speaks(Language::FR));
+    let spoken = catalogue
+        .spoken(Language::DE)
+        .service("website-audit")
+        .unwrap();
+    assert_eq!(spoken.driver("pages").unwrap().ask, "Wie viele Seiten?");
+    assert_eq!(
+        spoken.driver("pages").unwrap().min,
+        1,
+        "nothing else is changed"
+    );
+    // What lacks and what is too much is named by its place.
+    let mut lacks = german.clone();
+    lacks["services"]["website-audit"]["limits"] = json!([]);
+    let error = with_words(lacks).unwrap_err().to_string();
+    assert!(error.contains("in `de`"), "{error}");
+    assert!(error.contains("services.website-audit.limits.1"), "{error}");
+    assert!(error.contains("It repairs nothing."), "{error}");
+    let mut more = german;
+    more["services"]["website-audit"]["tasks"]["crwl"] = json!({"name": "Lesen"});
+    let error = with_words(more).unwrap_err().to_string();
+    assert!(
+        error.contains("services.website-audit.tasks.crwl.name"),
+        "{error}"
+    );
 }

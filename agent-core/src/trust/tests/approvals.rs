@@ -68,8 +68,12 @@ impl Office {
     }
 
     fn ask(&self, draft: Draft, dedupe: &str, at: Timestamp) {
+        self.ask_as("asker", draft, dedupe, at);
+    }
+
+    fn ask_as(&self, asker: &str, draft: Draft, dedupe: &str, at: Timestamp) {
         let ask = RecipientInput::Ask {
-            asker: ProcessKey::new(self.host.tenant(), "outside", "asker"),
+            asker: ProcessKey::new(self.host.tenant(), "outside", asker),
             ask: Box::new(AskSend {
                 step: draft.letter.step.clone(),
                 draft,
@@ -319,6 +323,23 @@ fn two_campaigns_at_once_stay_within_a_persons_cap() {
         now += Duration::hours(1);
     }
     assert_eq!(office.sent(), 1);
+}
+
+// covers: OU-4
+#[test]
+fn while_one_sale_writes_to_a_person_no_other_one_begins() {
+    let office = office(ApprovalMode::Autonomous);
+    office.ask_as("deal-1", draft("touch-1"), "first", noon());
+    office.drain(noon());
+    assert_eq!(office.sent(), 1);
+    let ask = |at: Timestamp, dedupe: &str| {
+        office.ask_as("deal-2", draft("touch-2"), dedupe, at);
+        office.drain(at);
+    };
+    ask(noon() + Duration::days(29), "second");
+    assert_eq!(office.sent(), 1, "the first one still talks to them");
+    ask(noon() + Duration::days(31), "third");
+    assert_eq!(office.sent(), 2, "that talk is over");
 }
 
 fn numbers(seed: u64) -> impl FnMut(usize) -> usize {

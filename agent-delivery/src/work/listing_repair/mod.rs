@@ -197,6 +197,8 @@ pub fn repair(listings: &[Listing], scope: &RepairScope) -> ListingRepair {
     {
         match decide(field, listings, country) {
             Some(repair) => fields.push(repair),
+            // Most countries write no region; its absence is no gap.
+            None if field == ListingField::Region => {}
             None => missing.push(field),
         }
     }

@@ -177,7 +177,7 @@ fn record(
             record.facts.insert(name.to_owned(), value.clone());
         }
     }
-    record.source_notice = format!("We found your address in: {}.", terms.attribution());
+    record.attribution = Some(terms.attribution().to_owned());
     record.contact_allowed = true;
     if record.name.is_none() {
         return Err("there is no name in it".to_owned());

@@ -189,7 +189,6 @@ pub(crate) fn inbox() -> Result<Vec<IntakeRecord>, String> {
         let email = EmailAddress::parse(&line.email).map_err(|e| e.to_string())?;
         record.name = Some(line.name);
         record.email = Some(Personal::new(email, subject.clone()));
-        record.source_notice = "You wrote to us.".to_owned();
         record.contact_allowed = true;
         record.facts.insert("asked".to_owned(), "yes".to_owned());
         record.inquiry = Some(Inquiry {

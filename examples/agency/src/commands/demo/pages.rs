@@ -158,7 +158,7 @@ pub(super) fn client(client: &Client, letters: &[Option<String>]) -> String {
         body.push_str("</table>\n");
     }
     body.push_str("<h2>Correspondence</h2>\n");
-    for ((at, item), name) in client.items.iter().zip(letters) {
+    for (place, ((at, item), name)) in client.items.iter().zip(letters).enumerate() {
         let at = at.format("%Y-%m-%d %H:%M");
         match item {
             Item::Letter { letter, files, .. } => {
@@ -183,7 +183,7 @@ pub(super) fn client(client: &Client, letters: &[Option<String>]) -> String {
             }
             Item::Heard { news, text } => body.push_str(&format!(
                 "<article class=\"heard\"><header><span>{}</span><span>{at}</span></header><pre>{}</pre></article>\n",
-                what(news),
+                if place == 0 { "They wrote first" } else { what(news) },
                 escape(text.as_deref().unwrap_or_default())
             )),
         }
