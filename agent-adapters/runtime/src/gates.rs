@@ -40,7 +40,7 @@ impl Agency {
             intent: intent.to_owned(),
             hash,
         };
-        let dedupe = format!("approve-{intent}-{}", hash.to_hex());
+        let dedupe = Self::approval_step(intent, hash);
         self.put::<Recipient>(by, recipient.id(), &dedupe, now, &input)
             .await
     }
@@ -62,7 +62,8 @@ impl Agency {
             intent: intent.to_owned(),
             why: why.to_owned(),
         };
-        self.put::<Recipient>(by, recipient.id(), &format!("refuse-{intent}"), now, &input)
+        let dedupe = Self::refusal_step(intent);
+        self.put::<Recipient>(by, recipient.id(), &dedupe, now, &input)
             .await
     }
 
@@ -214,6 +215,16 @@ impl Agency {
                 )),
             ),
         }
+    }
+
+    /// The name of a yes to a letter's content, which is given once.
+    pub(crate) fn approval_step(intent: &str, hash: Digest32) -> String {
+        format!("approve-{intent}-{}", hash.to_hex())
+    }
+
+    /// The name of a no to a letter, which is given once.
+    pub(crate) fn refusal_step(intent: &str) -> String {
+        format!("refuse-{intent}")
     }
 
     async fn switch(

@@ -7,6 +7,7 @@ mod lineage;
 mod runtime;
 mod services;
 mod starter;
+mod views;
 
 #[cfg(test)]
 mod tests;
@@ -20,3 +21,7 @@ pub use business::{
 pub use lineage::{Lineage, LineageStep};
 pub use runtime::{Progress, Runtime, RuntimeOptions};
 pub use starter::{STARTER_AGENCY, STARTER_PLAYBOOKS, STARTER_SERVICES, STARTER_TEMPLATES};
+pub use views::{
+    AddressOrigin, Case, CaseEnd, CaseLinks, CaseStep, GivenWord, LetterStanding, LetterView,
+    Match, MatchKind,
+};
