@@ -22,6 +22,6 @@ pub use lineage::{Lineage, LineageStep};
 pub use runtime::{Progress, Runtime, RuntimeOptions};
 pub use starter::{STARTER_AGENCY, STARTER_PLAYBOOKS, STARTER_SERVICES, STARTER_TEMPLATES};
 pub use views::{
-    AddressOrigin, Case, CaseEnd, CaseLinks, CaseStep, GivenWord, LetterStanding, LetterView,
-    Match, MatchKind,
+    AddressOrigin, Case, CaseEnd, CaseLinks, CaseStep, GivenWord, LetterCounts, LetterStanding,
+    LetterView, Match, MatchKind,
 };

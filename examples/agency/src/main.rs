@@ -11,12 +11,10 @@ mod world;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -64,6 +62,7 @@ fn run(cli: &Cli) -> Result<String, String> {
         Command::Leads { top } => commands::leads::leads(&cli.home, *top, by, json),
         Command::Deals => commands::deals::deals(&cli.home, by, json),
         Command::Projects => commands::projects::list(&cli.home, by, json),
+        Command::Drafts(args) => commands::drafts::list(&cli.home, args, by, json),
         Command::Show { id } => commands::show::show(&cli.home, id, by, json),
         Command::Approve { id } => commands::drafts::approve(&cli.home, id, by),
         Command::Refuse { id, why } => commands::drafts::refuse(&cli.home, id, why, by),

@@ -309,7 +309,7 @@ impl Agency {
                     return Ok(None);
                 };
                 let Some(closed) = state.closed() else {
-                    return Ok(state.needs_person().map(|why| waits(why)));
+                    return Ok(state.needs_person().map(waits));
                 };
                 let end = lost_or_won(closed.won, &closed.reason);
                 let found = self.stopped_by(key, end.rule.as_deref()).await?;

@@ -146,6 +146,18 @@ pub struct GivenWord {
     pub at: Timestamp,
 }
 
+/// How many letters wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LetterCounts {
+    /// For a person's word.
+    pub waiting: usize,
+    /// Approved, or in no need of it, and for their time to leave.
+    pub leaving: usize,
+    /// When the first of these may leave.
+    pub opens: Option<Timestamp>,
+}
+
 impl LetterView {
     /// Whether a person is still to say yes or no.
     #[must_use]
@@ -208,6 +220,27 @@ impl Agency {
         letters.retain(LetterView::awaits_word);
         letters.sort_by(|a, b| (lapses(a), &a.id).cmp(&(lapses(b), &b.id)));
         Ok(letters)
+    }
+
+    /// How many letters wait at `now`, for `by`, who may see cases without the persons in them.
+    ///
+    /// # Errors
+    ///
+    /// `PermissionDenied` where `by` may not; those of the store.
+    pub async fn letter_counts(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<LetterCounts, PortError> {
+        let host = self.host();
+        host.allow(by, Action::ReadCase, &host.key::<Desk>("main"))?;
+        let letters = self.letters_of(self.logged(Recipient::KIND).await?).await?;
+        let leaving = letters.iter().filter(|l| l.awaits_leaving());
+        Ok(LetterCounts {
+            waiting: letters.iter().filter(|l| l.awaits_word()).count(),
+            leaving: leaving.clone().count(),
+            opens: leaving.filter_map(|l| l.opens(now)).min(),
+        })
     }
 
     /// The letter of this id, whatever became of it.
@@ -274,8 +307,9 @@ impl Agency {
                 continue;
             }
             for letter in letters.iter_mut().filter(|l| open(l)) {
-                let yes = work.step == Self::approval_step(&letter.intent, letter.hash);
-                let no = work.step == Self::refusal_step(&letter.intent);
+                let wait = lapses(letter);
+                let yes = work.step == Self::approval_step(&letter.intent, letter.hash, wait);
+                let no = work.step == Self::refusal_step(&letter.intent, wait);
                 if (yes || no) && letter.word.as_ref().is_none_or(|w| work.due < w.at) {
                     letter.word = Some(GivenWord {
                         yes,

@@ -14,7 +14,7 @@ use dealwright_core::process::{Cursor, Find, IndexRange, ProcessKey};
 
 pub use case::{Case, CaseEnd, CaseLinks, CaseStep};
 pub use find::{Match, MatchKind};
-pub use letters::{GivenWord, LetterStanding, LetterView};
+pub use letters::{GivenWord, LetterCounts, LetterStanding, LetterView};
 pub use origin::AddressOrigin;
 
 use crate::Agency;

@@ -12,7 +12,7 @@ use dealwright_core::trust::{
 use dealwright_deals::deal::DealEvent;
 use dealwright_deals::outreach::SequenceEvent;
 use dealwright_delivery::project::{AcceptedBy, ProjectEvent};
-use dealwright_discovery::lead::LeadEvent;
+use dealwright_discovery::lead::{LeadEvent, LeadPhase};
 
 use super::letters::{LetterStanding, dropped};
 
@@ -71,7 +71,11 @@ pub(super) fn lead(event: &LeadEvent) -> Option<String> {
         }
         LeadEvent::Judged(judged) => format!(
             "judged: {}, score {}{}",
-            judged.phase.word(),
+            match judged.phase {
+                // It is handed over in the same step.
+                LeadPhase::AwaitsPriors => "qualified",
+                ref phase => phase.word(),
+            },
             judged.score,
             points(&judged.reasons)
         ),

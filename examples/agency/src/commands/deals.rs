@@ -8,7 +8,7 @@ use dealwright_simulation::processes;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
-use crate::commands::leads::plain;
+use crate::commands::words::plain;
 use crate::home::{self, told};
 
 /// Deals.

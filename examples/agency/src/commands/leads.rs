@@ -7,6 +7,7 @@ use dealwright_discovery::lead::Lead;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
+use crate::commands::words::plain;
 use crate::home::{self, told};
 
 /// Leads, best first.
@@ -67,10 +68,4 @@ pub(crate) fn leads(home: &Path, top: usize, by: &str, json: bool) -> Result<Str
         }
         Ok(text)
     })
-}
-
-pub(crate) fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -14,3 +14,4 @@ pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod status;
 pub(crate) mod verify;
+pub(crate) mod words;

@@ -4,14 +4,21 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use dealwright_core::access::Action;
+use dealwright_core::process::Actor;
+use dealwright_core::time::Clock;
 use dealwright_core::trust::{Recipient, RecipientEvent};
 use dealwright_discovery::lead::{Lead, LeadPhase};
 use dealwright_simulation::{processes, unknown_works};
+use dealwright_system::SystemClock;
 use futures::executor::block_on;
 use serde_json::json;
 
-use crate::commands::drafts::drafts;
+use crate::commands::drafts::line;
+use crate::commands::words::{counted, minute};
 use crate::home::{self, told};
+
+/// How many waiting drafts are named.
+const LISTED: usize = 10;
 
 /// How far everything is.
 pub(crate) fn status(home: &Path, by: &str, json: bool) -> Result<String, String> {
@@ -55,13 +62,14 @@ pub(crate) fn status(home: &Path, by: &str, json: bool) -> Result<String, String
                 _ => {}
             }
         }
-        let waiting = drafts(host, &keys).await?;
+        let (actor, now) = (Actor::person(by), SystemClock.now());
+        let counts = agency.letter_counts(&actor, now).await.map_err(told)?;
         let unknown = unknown_works(host).await.map_err(told)?.len();
         if json {
             return Ok(json!({
-                "leads": leads, "qualified": qualified, "drafts": waiting.len(),
+                "leads": leads, "qualified": qualified, "drafts": counts.waiting,
                 "refused_by_rule": refused, "no_address": no_address, "sent": sent,
-                "unknown": unknown,
+                "unknown": unknown, "waiting_to_leave": counts.leaving, "opens": counts.opens,
             })
             .to_string());
         }
@@ -73,9 +81,26 @@ pub(crate) fn status(home: &Path, by: &str, json: bool) -> Result<String, String
         for (rule, count) in refused {
             text.push_str(&format!("  {count:>6}  letters refused by rule {rule}\n"));
         }
-        text.push_str(&format!("{} drafts wait for approval\n", waiting.len()));
-        for draft in waiting.iter().take(10) {
-            text.push_str(&format!("  {}  {}\n", draft.id, draft.subject));
+        if let Some(opens) = counts.opens {
+            text.push_str(&format!(
+                "{} waiting to leave, the first from {}: agency --home {} drafts --approved\n",
+                counted(counts.leaving, "letter"),
+                minute(opens),
+                home.display()
+            ));
+        }
+        text.push_str(&format!("{} drafts wait for approval\n", counts.waiting));
+        // Who may not see persons is told how many there are.
+        let letters = agency.waiting_letters(&actor).await.unwrap_or_default();
+        for letter in letters.iter().take(LISTED) {
+            text.push_str(&format!("  {}\n", line(letter, now)));
+        }
+        if letters.len() > LISTED {
+            text.push_str(&format!(
+                "… and {} more: agency --home {} drafts\n",
+                letters.len() - LISTED,
+                home.display()
+            ));
         }
         Ok(text)
     })
