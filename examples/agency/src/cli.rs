@@ -220,6 +220,9 @@ pub(crate) struct SimulateArgs {
     /// Settle by the provider's books what is not known, and go on
     #[arg(long)]
     pub(crate) reconcile: bool,
+    /// Seconds between two lines that say how far it is, where stderr is no terminal
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    pub(crate) progress_every: u64,
 }
 
 #[derive(Debug, Args)]

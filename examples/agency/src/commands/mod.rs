@@ -7,6 +7,7 @@ pub(crate) mod drafts;
 pub(crate) mod effects;
 pub(crate) mod import;
 pub(crate) mod leads;
+pub(crate) mod progress;
 pub(crate) mod projects;
 pub(crate) mod run;
 pub(crate) mod score;
