@@ -113,7 +113,7 @@ fn none(file: &Path, read: usize, refused: &[RowError]) -> String {
         )
     };
     format!(
-        "{of} of `{}` can be taken in ({}): {why}{others}; mend the table or its map and give the command again",
+        "{of} of `{}` can be taken in ({}): {why}{others}; nothing was taken in",
         file.display(),
         first_of(lines)
     )
