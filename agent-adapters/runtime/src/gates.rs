@@ -9,7 +9,7 @@ use dealwright_core::party::Channel;
 use dealwright_core::process::{Actor, Process, ProcessKey, Work};
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{
-    ChargeReceipt, Desk, DeskInput, Payer, PayerInput, Receipt, Recipient, RecipientInput,
+    ChargeReceipt, Desk, DeskInput, Payer, PayerInput, Phase, Receipt, Recipient, RecipientInput,
     WideSuppression,
 };
 use dealwright_deals::deal::{Deal, DealInput};
@@ -23,7 +23,8 @@ const DESK: &str = "main";
 
 impl Agency {
     /// Lets the letter `intent` go for `by`, who saw the content of this `hash`. Answers whether
-    /// this was the first word on that content.
+    /// this was the first yes to that content: one that waits again, since an earlier yes ran out
+    /// before there was room, may be approved again.
     ///
     /// # Errors
     ///
@@ -40,7 +41,8 @@ impl Agency {
             intent: intent.to_owned(),
             hash,
         };
-        let dedupe = format!("approve-{intent}-{}", hash.to_hex());
+        let wait = self.wait_of(recipient, intent).await?;
+        let dedupe = Self::approval_step(intent, hash, wait);
         self.put::<Recipient>(by, recipient.id(), &dedupe, now, &input)
             .await
     }
@@ -62,7 +64,9 @@ impl Agency {
             intent: intent.to_owned(),
             why: why.to_owned(),
         };
-        self.put::<Recipient>(by, recipient.id(), &format!("refuse-{intent}"), now, &input)
+        let wait = self.wait_of(recipient, intent).await?;
+        let dedupe = Self::refusal_step(intent, wait);
+        self.put::<Recipient>(by, recipient.id(), &dedupe, now, &input)
             .await
     }
 
@@ -216,6 +220,30 @@ impl Agency {
         }
     }
 
+    /// Until when the letter waits for a person, where it does.
+    async fn wait_of(
+        &self,
+        recipient: &ProcessKey,
+        intent: &str,
+    ) -> Result<Option<Timestamp>, PortError> {
+        let state = self.host().state::<Recipient>(recipient).await?;
+        let phase = state.and_then(|(_, s)| s.intents().get(intent).map(|i| i.phase.clone()));
+        Ok(match phase {
+            Some(Phase::AwaitsApproval { expires }) => Some(expires),
+            _ => None,
+        })
+    }
+
+    /// The name of a yes to a letter's content, which is given once in each wait.
+    pub(crate) fn approval_step(intent: &str, hash: Digest32, wait: Option<Timestamp>) -> String {
+        format!("approve-{intent}-{}{}", hash.to_hex(), waiting(wait))
+    }
+
+    /// The name of a no to a letter, which is given once in each wait.
+    pub(crate) fn refusal_step(intent: &str, wait: Option<Timestamp>) -> String {
+        format!("refuse-{intent}{}", waiting(wait))
+    }
+
     async fn switch(
         &self,
         by: &Actor,
@@ -238,4 +266,10 @@ impl Agency {
             .offer::<P>(id, dedupe, by.clone(), now, input)
             .await
     }
+}
+
+fn waiting(until: Option<Timestamp>) -> String {
+    until.map_or_else(String::new, |until| {
+        format!("-{}", until.timestamp_micros())
+    })
 }

@@ -7,6 +7,7 @@ mod lineage;
 mod runtime;
 mod services;
 mod starter;
+mod views;
 
 #[cfg(test)]
 mod tests;
@@ -21,4 +22,8 @@ pub use lineage::{Lineage, LineageStep};
 pub use runtime::{Progress, Runtime, RuntimeOptions};
 pub use starter::{
     STARTER_AGENCY, STARTER_PLAYBOOKS, STARTER_SERVICES, STARTER_TEMPLATES, STARTER_WORDS,
+};
+pub use views::{
+    AddressOrigin, Case, CaseEnd, CaseLinks, CaseStep, GivenWord, LetterCounts, LetterStanding,
+    LetterView, Match, MatchKind,
 };

@@ -33,7 +33,8 @@ pub use site_server::{Encryption, Site, SiteError, SiteServer};
 pub use sites::SyntheticSites;
 pub use staff::SimStaff;
 pub use world::{
-    Funnel, SimOptions, SimPorts, SimReport, funnel, processes, simulate, simulate_on, start,
+    Funnel, SimOptions, SimPorts, SimProgress, SimReport, SimStage, funnel, processes, simulate,
+    simulate_on, simulate_watched, start,
 };
 
 #[cfg(test)]

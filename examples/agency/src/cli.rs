@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Arg, Args, Command as Line, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+};
 
 use crate::commands::{dedupe::DedupeArgs, score::ScoreArgs};
 
@@ -10,7 +12,7 @@ use crate::commands::{dedupe::DedupeArgs, score::ScoreArgs};
 #[derive(Debug, Parser)]
 #[command(name = "agency", version, about)]
 pub(crate) struct Cli {
-    /// The folder with configuration, store and artefacts
+    /// The folder with configuration, store and artefacts, for commands that work on an agency
     #[arg(long, global = true, default_value = "./agency", value_name = "DIR")]
     pub(crate) home: PathBuf,
     /// For whom: a name among the `[people]` of agency.toml, whose roles say what they may do
@@ -21,6 +23,48 @@ pub(crate) struct Cli {
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// What stands before or behind any command, and is listed where a command uses it.
+const SHARED: [&str; 3] = ["home", "by", "json"];
+
+impl Cli {
+    /// Reads the command line.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let line = Self::command();
+        let shared: Vec<Arg> = line
+            .get_arguments()
+            .filter(|arg| SHARED.contains(&arg.get_id().as_str()))
+            .cloned()
+            .collect();
+        Self::from_arg_matches(&listed(line, &shared).try_get_matches()?)
+    }
+}
+
+/// Hides from each command's help what the command does not use. It is taken all the same, so that
+/// scripts may say `agency --json --home mine ...` whatever follows.
+fn listed(line: Line, shared: &[Arg]) -> Line {
+    let used = used(line.get_name());
+    // What a command has of its own is not handed down to it by the program.
+    let hidden = shared
+        .iter()
+        .filter(|arg| used.is_some_and(|used| !used.contains(&arg.get_id().as_str())))
+        .map(|arg| arg.clone().hide(true));
+    line.args(hidden)
+        .mut_subcommands(|inner| listed(inner, shared))
+}
+
+/// What of [`SHARED`] a command uses; `None` for the program itself, whose help lists all.
+fn used(command: &str) -> Option<&'static [&'static str]> {
+    Some(match command {
+        "agency" => return None,
+        "init" | "provider" => &[],
+        "score" | "train" | "apply" | "dedupe" | "simulate" | "demo" => &["json"],
+        "run" => &["home", "json"],
+        "approve" | "refuse" | "join" | "reconcile" | "stop" | "resume" => &["home", "by"],
+        // Commands on a kept agency, and those that are new here.
+        _ => &SHARED,
+    })
 }
 
 #[derive(Debug, Subcommand)]
@@ -48,18 +92,30 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 20)]
         top: usize,
     },
+    /// Says that two leads are one business; `show` tells which look alike
+    Join {
+        /// The lead that stays: id, its beginning, or name
+        keep: String,
+        /// The lead whose records move to it
+        gone: String,
+        /// Why
+        #[arg(long)]
+        why: String,
+    },
     /// Deals
     Deals,
     /// Projects, with their plan and what waits for a person
     Projects,
-    /// What there is of one lead, deal or letter, with reasons and history
+    /// Letters that wait: for a person's word, or approved and for their time to leave
+    Drafts(DraftsArgs),
+    /// What there is of one lead, deal, project or letter, with reasons and history
     Show {
-        /// `lead_...`, `deal_...` or the number that `status` and `leads` print
+        /// An id (`lead_...`, `deal_...`, `project_...`, a letter's number) or its beginning, or the name of a business
         id: String,
     },
     /// Lets a waiting letter go
     Approve {
-        /// The draft's id
+        /// The draft's id, as `drafts` lists it
         id: String,
     },
     /// Refuses a waiting letter
@@ -127,6 +183,19 @@ pub(crate) struct DemoArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct DraftsArgs {
+    /// Those that are approved, with the time from which they may leave
+    #[arg(long)]
+    pub(crate) approved: bool,
+    /// How many on a page; 0 for all
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// Which page, from 1
+    #[arg(long, default_value_t = 1)]
+    pub(crate) page: usize,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
     /// The table, CSV with a header
     pub(crate) file: PathBuf,
@@ -161,6 +230,9 @@ pub(crate) struct SimulateArgs {
     /// Settle by the provider's books what is not known, and go on
     #[arg(long)]
     pub(crate) reconcile: bool,
+    /// Seconds between two lines that say how far it is, where stderr is no terminal
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    pub(crate) progress_every: u64,
 }
 
 #[derive(Debug, Args)]

@@ -27,6 +27,16 @@ const TEMPLATES: &str = "templates";
 const PLAYBOOKS: &str = "playbooks";
 const WORDS: &str = "words";
 
+/// What of a home no repository may take in: keys, and everything personal.
+const IGNORED: &str = "\
+# Whoever has the keys and the store can read everything personal in it.
+/keys/
+/store.sqlite*
+/blobs/
+# Letters, with the addresses they go to.
+/outbox/
+";
+
 /// Writes a business to start from.
 pub(crate) fn init(dir: &Path) -> Result<String, String> {
     let taken = fs::read_dir(dir).is_ok_and(|mut d| d.next().is_some());
@@ -42,6 +52,7 @@ pub(crate) fn init(dir: &Path) -> Result<String, String> {
     let alone = [
         ("agency.toml".to_owned(), files.agency),
         ("services.toml".to_owned(), files.services),
+        (".gitignore".to_owned(), IGNORED.to_owned()),
     ];
     for folder in [TEMPLATES, PLAYBOOKS, WORDS] {
         fs::create_dir_all(dir.join(folder)).map_err(failed)?;
@@ -52,7 +63,7 @@ pub(crate) fn init(dir: &Path) -> Result<String, String> {
         fs::write(dir.join(name), text).map_err(failed)?;
     }
     Ok(format!(
-        "wrote {0}/agency.toml, services.toml, templates/, words/ and playbooks/\nnext: agency --home {0} import FILE.csv --map MAP.toml",
+        "wrote {0}/agency.toml, services.toml, templates/, words/ and playbooks/\nwrote {0}/.gitignore, which keeps keys, store and letters out of a repository\nnext: agency --home {0} import FILE.csv --map MAP.toml",
         dir.display()
     ))
 }

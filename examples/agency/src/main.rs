@@ -11,12 +11,10 @@ mod world;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -59,20 +57,24 @@ fn run(cli: &Cli) -> Result<String, String> {
         Command::Demo(args) => commands::demo::run(args, json),
         Command::Init { dir } => home::init(dir),
         Command::Import(args) => commands::import::run(&cli.home, args, by, json),
-        Command::Run { until_idle } => commands::work::run(&cli.home, *until_idle, json),
-        Command::Status => commands::work::status(&cli.home, by, json),
-        Command::Leads { top } => commands::work::leads(&cli.home, *top, by, json),
-        Command::Deals => commands::work::deals(&cli.home, by, json),
+        Command::Run { until_idle } => commands::run::run(&cli.home, *until_idle, json),
+        Command::Status => commands::status::status(&cli.home, by, json),
+        Command::Leads { top } => commands::leads::leads(&cli.home, *top, by, json),
+        Command::Join { keep, gone, why } => commands::join::join(&cli.home, keep, gone, why, by),
+        Command::Deals => commands::deals::deals(&cli.home, by, json),
         Command::Projects => commands::projects::list(&cli.home, by, json),
-        Command::Show { id } => commands::work::show(&cli.home, id, by, json),
-        Command::Approve { id } => commands::work::approve(&cli.home, id, by),
-        Command::Refuse { id, why } => commands::work::refuse(&cli.home, id, why, by),
-        Command::Unknown => commands::work::unknown(&cli.home, by, json),
-        Command::Reconcile { id, sent, .. } => commands::work::reconcile(&cli.home, id, *sent, by),
-        Command::Stop { channel } => {
-            commands::work::switch(&cli.home, true, channel.as_deref(), by)
+        Command::Drafts(args) => commands::drafts::list(&cli.home, args, by, json),
+        Command::Show { id } => commands::show::show(&cli.home, id, by, json),
+        Command::Approve { id } => commands::drafts::approve(&cli.home, id, by),
+        Command::Refuse { id, why } => commands::drafts::refuse(&cli.home, id, why, by),
+        Command::Unknown => commands::effects::unknown(&cli.home, by, json),
+        Command::Reconcile { id, sent, .. } => {
+            commands::effects::reconcile(&cli.home, id, *sent, by)
         }
-        Command::Resume => commands::work::switch(&cli.home, false, None, by),
-        Command::Verify { .. } => commands::work::verify_audit(&cli.home, by, json),
+        Command::Stop { channel } => {
+            commands::effects::switch(&cli.home, true, channel.as_deref(), by)
+        }
+        Command::Resume => commands::effects::switch(&cli.home, false, None, by),
+        Command::Verify { .. } => commands::verify::audit(&cli.home, by, json),
     }
 }

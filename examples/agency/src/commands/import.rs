@@ -12,15 +12,17 @@ use dealwright_discovery::client::ImportLeads;
 use dealwright_discovery::lead::IntakeRecord;
 use dealwright_discovery::resolve::{CheckedPlan, Params, Role};
 use dealwright_system::SystemClock;
-use dealwright_system::files::{CsvFile, ImportMap, RawRow};
+use dealwright_system::files::{CsvFile, ImportMap, RawRow, RowError};
 use futures::executor::block_on;
 use serde_json::json;
 
 use crate::cli::ImportArgs;
 use crate::home;
 
-/// How many refused rows are named one by one.
-const NAMED: usize = 20;
+/// How many reasons are told, the most frequent first.
+const REASONS: usize = 20;
+/// How many rows are named where they have one reason.
+const ROWS: usize = 3;
 
 pub(crate) fn run(home: &Path, args: &ImportArgs, by: &str, json: bool) -> Result<String, String> {
     let map = match &args.map {
@@ -39,38 +41,111 @@ pub(crate) fn run(home: &Path, args: &ImportArgs, by: &str, json: bool) -> Resul
         .map_err(|e| e.to_string())?;
     let file = CsvFile::open(&args.file, map.format()).map_err(|e| e.to_string())?;
     let now = SystemClock.now();
-    let Table {
-        read,
-        records,
-        refused,
-    } = table(&file, &map, given.as_ref(), now)?;
+    let (read, records, refused) = rows(&file, &map, given.as_ref(), now)?;
+    if read > 0 && records.is_empty() {
+        return Err(none(&args.file, read, &refused));
+    }
     let agency = home::open(home, true)?;
     let params = Params::default().check().map_err(|e| e.to_string())?;
     let import = ImportLeads::new(agency.host().clone(), params);
     let report = block_on(import.run(&Actor::person(by), records, now)).map_err(home::told)?;
-    for why in refused.iter().take(NAMED) {
-        eprintln!("refused, {why}");
+    let file = args.file.display();
+    let reasons = by_reason(&refused);
+    for (why, lines) in reasons.iter().take(REASONS) {
+        match lines.as_slice() {
+            // Few are named one by one, so that each line of the file is found by its number.
+            few if few.len() <= ROWS => {
+                for line in few {
+                    eprintln!("refused, `{file}`, line {line}: {why}");
+                }
+            }
+            many => eprintln!(
+                "refused, `{file}`, {} rows ({}): {why}",
+                many.len(),
+                first_of(many)
+            ),
+        }
     }
-    if refused.len() > NAMED {
-        eprintln!("refused, {} more of them", refused.len() - NAMED);
+    if reasons.len() > REASONS {
+        eprintln!("refused, for {} more reasons", reasons.len() - REASONS);
     }
-    Ok(if json {
-        json!({
+    if json {
+        return Ok(json!({
             "rows": read, "new": report.new, "merged": report.merged,
-            "refused": refused.len(), "leads": report.leads,
+            "refused": refused.len(), "leads": report.leads, "alike": report.doubts,
         })
-        .to_string()
+        .to_string());
+    }
+    let mut text = format!(
+        "{read} rows: {} new leads, {} joined one, {} known already, {} refused\n{} leads in the store\n",
+        report.new,
+        report.merged,
+        report.known,
+        refused.len(),
+        report.leads
+    );
+    if report.doubts > 0 {
+        text.push_str(&format!(
+            "{} pairs look alike and were not joined: `agency show` tells it of each, `agency join` joins them\n",
+            report.doubts
+        ));
+    }
+    if report.leads > 0 {
+        text.push_str(&format!(
+            "next: agency --home {} run --until-idle",
+            home.display()
+        ));
+    }
+    Ok(text)
+}
+
+/// Why no row of a table can be taken in, in one line; nothing was begun then.
+fn none(file: &Path, read: usize, refused: &[RowError]) -> String {
+    let reasons = by_reason(refused);
+    let (why, lines) = reasons
+        .first()
+        .map_or(("", &[][..]), |(why, lines)| (*why, lines.as_slice()));
+    let others = match reasons.len().saturating_sub(1) {
+        0 => String::new(),
+        1 => "; the others have one other reason".to_owned(),
+        n => format!("; the others have {n} other reasons"),
+    };
+    let of = if lines.len() == read {
+        format!("none of the {read} rows")
     } else {
         format!(
-            "{read} rows: {} new leads, {} joined one, {} known already, {} refused\n{} leads in the store\nnext: agency --home {} run --until-idle",
-            report.new,
-            report.merged,
-            report.known,
-            refused.len(),
-            report.leads,
-            home.display()
+            "none of the {read} rows, {} of them for this reason,",
+            lines.len()
         )
-    })
+    };
+    format!(
+        "{of} of `{}` can be taken in ({}): {why}{others}; nothing was taken in",
+        file.display(),
+        first_of(lines)
+    )
+}
+
+/// Reasons with the lines they are about, the most frequent first.
+fn by_reason(refused: &[RowError]) -> Vec<(&str, Vec<u64>)> {
+    let mut reasons: Vec<(&str, Vec<u64>)> = Vec::new();
+    for row in refused {
+        match reasons.iter_mut().find(|(why, _)| *why == row.why) {
+            Some((_, lines)) => lines.push(row.line),
+            None => reasons.push((&row.why, vec![row.line])),
+        }
+    }
+    reasons.sort_by_key(|(_, lines)| std::cmp::Reverse(lines.len()));
+    reasons
+}
+
+/// `line 2`, `lines 2, 3 and 4`, `lines 2, 3, 4 and 17 more`.
+fn first_of(lines: &[u64]) -> String {
+    let first: Vec<String> = lines.iter().take(ROWS).map(u64::to_string).collect();
+    match lines.len().saturating_sub(ROWS) {
+        0 if lines.len() == 1 => format!("line {}", first.join("")),
+        0 => format!("lines {}", first.join(", ")),
+        more => format!("lines {} and {more} more", first.join(", ")),
+    }
 }
 
 /// What a table holds: its rows as records, and those that cannot be read or used.
@@ -88,13 +163,31 @@ pub(crate) fn table(
     given: Option<&SourceName>,
     now: Timestamp,
 ) -> Result<Table, String> {
+    let (read, records, refused) = rows(file, map, given, now)?;
+    let path = file.path().display();
+    Ok(Table {
+        read,
+        records,
+        refused: refused.iter().map(|e| format!("`{path}`, {e}")).collect(),
+    })
+}
+
+/// How many rows there are, those that can be used as records, and the others.
+type Rows = (usize, Vec<IntakeRecord>, Vec<RowError>);
+
+fn rows(
+    file: &CsvFile,
+    map: &ImportMap,
+    given: Option<&SourceName>,
+    now: Timestamp,
+) -> Result<Rows, String> {
     map.check_columns(file).map_err(|e| e.to_string())?;
-    let mut refused: Vec<String> = Vec::new();
+    let mut refused: Vec<RowError> = Vec::new();
     let mut rows: Vec<RawRow> = Vec::new();
     for row in file.rows() {
         match row {
             Ok(row) => rows.push(row),
-            Err(error) => refused.push(format!("`{}`, {error}", file.path().display())),
+            Err(error) => refused.push(error),
         }
     }
     let read = rows.len() + refused.len();
@@ -105,17 +198,13 @@ pub(crate) fn table(
     for row in &rows {
         match record(map, &plan, row, given, now) {
             Ok(record) => records.push(record),
-            Err(why) => {
-                let (path, line) = (file.path().display(), row.line());
-                refused.push(format!("`{path}`, line {line}: {why}"));
-            }
+            Err(why) => refused.push(RowError {
+                line: row.line(),
+                why,
+            }),
         }
     }
-    Ok(Table {
-        read,
-        records,
-        refused,
-    })
+    Ok((read, records, refused))
 }
 
 fn record(

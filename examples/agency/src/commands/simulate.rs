@@ -11,12 +11,13 @@ use dealwright_core::process::{EffectClass, MemoryStore};
 use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
 use dealwright_simulation::{
     Fakes, OnUnknown, ProviderOptions, Providers, RemoteProvider, SimOptions, SimPorts, SimReport,
-    serve_provider, simulate_on,
+    serve_provider, simulate_watched,
 };
 use futures::executor::block_on;
 use serde_json::json;
 
 use crate::cli::{ProviderArgs, SimulateArgs};
+use crate::commands::progress::Progress;
 use crate::files;
 use crate::home::Kept;
 
@@ -42,16 +43,16 @@ pub(crate) fn run(args: &SimulateArgs, json: bool) -> Result<String, String> {
         (false, Some(_)) => OnUnknown::Stop,
         (false, None) => OnUnknown::GoOn,
     };
-    let report = block_on(simulate_on(
-        options,
-        SimPorts {
-            store,
-            blobs,
-            providers,
-            unknown,
-        },
-    ))
-    .map_err(|e| chain(&e))?;
+    let ports = SimPorts {
+        store,
+        blobs,
+        providers,
+        unknown,
+    };
+    let mut progress = Progress::new(Duration::from_secs(args.progress_every.max(1)));
+    let report = block_on(simulate_watched(options, ports, |p| progress.tell(p)));
+    progress.end();
+    let report = report.map_err(|e| chain(&e))?;
     if let Some(first) = report.violations.first() {
         return Err(format!(
             "{} invariants do not hold, the first: {first}",
