@@ -90,7 +90,7 @@ impl Agency {
     /// `PermissionDenied` where `by` may not see persons; `NotFound` where nothing has this key;
     /// those of the store.
     pub async fn case(&self, by: &Actor, key: &ProcessKey) -> Result<Case, PortError> {
-        self.may_see_persons(by)?;
+        self.host().allow(by, Action::ReadPersons, key)?;
         let money = match self.host().allow(by, Action::ReadMoney, key) {
             Ok(()) => Money::Shown,
             Err(_) => Money::Hidden,

@@ -83,11 +83,15 @@ impl Agency {
                 return Ok(vec![exact]);
             }
         }
-        let by_id = self.by_id(words).await?;
-        if !by_id.is_empty() {
-            return Ok(by_id);
+        let mut found = self.by_id(words).await?;
+        let named = words.chars().all(char::is_alphabetic);
+        if found.is_empty() || (named && found.iter().all(|m| m.id != words)) {
+            // `cafe` may be the beginning of an id, and is a name.
+            found.extend(self.by_name(&words.to_lowercase()).await?);
+            found.sort();
+            found.dedup();
         }
-        self.by_name(&words.to_lowercase()).await
+        Ok(found)
     }
 
     async fn by_id(&self, words: &str) -> Result<Vec<Match>, PortError> {

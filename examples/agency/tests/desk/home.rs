@@ -10,6 +10,10 @@ const MAP: &str = r#"
 [columns]
 row_id = "id"
 
+[roles]
+name = ["Name"]
+street = ["Street"]
+
 [defaults]
 country = "US"
 zone = "ZONE"

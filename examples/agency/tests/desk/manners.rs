@@ -32,7 +32,7 @@ fn a_table_of_which_no_row_can_be_used_is_refused_once_with_the_count() {
     assert!(told.contains("`elsewhere`"), "{told}");
     home.write(
         "rows.csv",
-        "id,Name,Street,Zip,City,Phone,Mail\nr1,,,,,,\nr2\n",
+        "id,Name,Street,Zip,City,Phone,Mail\nr1,,Main Street 1,49997,Port Merrow,,\nr2\n",
     );
     let told = home.refused(&["import", "rows.csv", "--map", "map.toml"]);
     assert!(
@@ -151,7 +151,7 @@ fn a_new_home_keeps_its_keys_and_its_store_out_of_a_repository() {
 #[test]
 fn a_simulation_says_on_stderr_alone_how_far_it_is() {
     let world = [
-        "--json", "simulate", "--days", "40", "--leads", "12", "--seed", "5",
+        "--json", "simulate", "--days", "40", "--leads", "40", "--seed", "5",
     ];
     let often = agency(&[&world[..], &["--progress-every", "1"]].concat());
     let told = String::from_utf8(often.stderr).unwrap();
@@ -162,11 +162,11 @@ fn a_simulation_says_on_stderr_alone_how_far_it_is() {
         .split_last()
         .map(|(l, b)| (l.to_owned(), b.len()))
         .unwrap();
-    assert!(last.contains("12 of 12 leads, all days are over"), "{told}");
+    assert!(last.contains("40 of 40 leads, all days are over"), "{told}");
     assert!(before > 0, "it was over within a second: {told}");
     for line in told.lines().take(before) {
         assert!(
-            line.starts_with("2026-") && line.contains(" of 12 leads, "),
+            line.starts_with("2026-") && line.contains(" of 40 leads, "),
             "{line}"
         );
         assert!(line.contains(" % done, "), "{line}");
