@@ -242,7 +242,10 @@ fn envelopes_are_written_as_the_country_does() {
     let chicago = PostalAddress::new("12  Sample St ", "Chicago", "60614", Country::US)
         .and_then(|address| address.with_region("IL"))
         .unwrap();
-    assert_eq!(chicago.to_string(), "12 Sample St, Chicago, IL 60614, US");
+    assert_eq!(
+        chicago.to_string(),
+        "12 Sample St, Chicago, IL 60614, United States"
+    );
     let berlin = PostalAddress::new("Musterweg 1", "Berlin", "10115", Country::DE).unwrap();
     assert_eq!(
         berlin.lines(Language::EN),

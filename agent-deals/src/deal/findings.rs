@@ -202,12 +202,12 @@ mod tests {
         assert_eq!(
             findings(&lead, Language::EN),
             "Chamber, Town Guide and your website do not agree on your telephone number (ending in 42 and 17). \
-             On corner-books.example, read on 2026-09-01, we did not find a title and a layout for telephones."
+             On corner-books.example, read on 1\u{a0}September 2026, we did not find a title and a layout for telephones."
         );
         assert_eq!(
             findings(&lead, Language::DE),
             "Chamber, Town Guide und Ihre Website stimmen bei Ihrer Telefonnummer nicht überein (am Ende 42 und 17). \
-             Auf corner-books.example fehlen, gelesen am 2026-09-01, ein Titel und eine Darstellung für Telefone."
+             Auf corner-books.example fehlen, gelesen am 1.\u{a0}September 2026, ein Titel und eine Darstellung für Telefone."
         );
     }
 

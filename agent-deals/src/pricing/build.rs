@@ -118,17 +118,11 @@ impl Builder<'_> {
             }
             PriceRuleKind::Tiered { driver, tiers } => {
                 let mut last = 0;
-                // What is paid for: a step that costs nothing is no quantity on an invoice.
-                let mut quantity = Decimal::ZERO;
                 let mut of = Vec::new();
                 for (number, tier) in tiers.iter().enumerate() {
                     let most = tier.up_to.map(|up_to| up_to.saturating_sub(last));
                     let units = units(driver, last, most);
-                    let counted = units.value()?;
-                    if !tier.price.is_zero() {
-                        quantity += counted;
-                    }
-                    if !counted.is_zero() {
+                    if !units.value()?.is_zero() {
                         let price = given(tier.price, &format!("tiers/{number}"));
                         of.push(Term::Product {
                             of: vec![price, units],
@@ -137,8 +131,8 @@ impl Builder<'_> {
                     last = tier.up_to.unwrap_or(last);
                 }
                 Priced {
-                    quantity,
-                    unit: unit(driver, quantity),
+                    quantity: Decimal::from(self.value(driver)),
+                    unit: unit(driver, Decimal::from(self.value(driver))),
                     unit_price: None,
                     term: self.rounded(Term::Sum { of }, 1),
                 }

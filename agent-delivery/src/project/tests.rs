@@ -831,7 +831,7 @@ fn shipped_workers_keep_the_contract_and_pass_their_checks() {
     };
     assert_eq!(
         file("report-corrected.csv"),
-        "name,postal_code,city,phone\r\nSommer,05117,Merrau,'+49 30 23125 101\r\n"
+        "name,postal_code,city,phone\r\n\"Sommer\",\"05117\",\"Merrau\",\"'+49 30 23125 101\"\r\n"
     );
     assert!(file("report-before-after.csv").contains(",newest,yes"));
 }

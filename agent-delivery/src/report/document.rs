@@ -343,7 +343,7 @@ fn value(value: FigureValue) -> Value {
     }
 }
 
-fn hours_of(minutes: i64) -> Decimal {
+pub(crate) fn hours_of(minutes: i64) -> Decimal {
     // Hundredths of an hour, halves away from zero.
     let hundredths = (i128::from(minutes) * 100 + 30).div_euclid(60);
     Decimal::from_i128_with_scale(hundredths, 2).normalize()

@@ -13,6 +13,7 @@ mod words;
 
 pub use alert::{Alert, AlertKind, AlertPolicy, alerts};
 pub use document::document;
+pub(crate) use document::hours_of;
 pub use fact::{EventRef, LoggedFact, ProjectFact};
 pub use figure::{Figure, FigureFault, FigureValue, Measure};
 pub use status::{Audience, MilestoneLine, Risk, StatusReport, TaskLine};

@@ -10,7 +10,7 @@ use dealwright_core::time::Timestamp;
 
 use super::{Schedule, gantt};
 use crate::breakdown::WorkBreakdown;
-use crate::report::Words;
+use crate::report::{Words, hours_of};
 use crate::setup::ProjectSetup;
 
 /// Bars that the chart has at most; the table has all.
@@ -19,7 +19,7 @@ const BARS: usize = 60;
 /// The plan as a document for the client: what is done when, the promised dates, what is needed
 /// from them, and what the results will be held against.
 ///
-/// Who of us does it and how long that takes is our own affair. It is written in German or English, whichever is closer to
+/// Who of us does it is our own affair. It is written in German or English, whichever is closer to
 /// `language`; `meta` brings sender, recipient, number and date.
 #[must_use]
 pub fn document(
@@ -43,6 +43,10 @@ pub fn document(
         Metric::new(
             words.say("Tasks", "Aufgaben"),
             u32::try_from(breakdown.tasks().len()).unwrap_or(u32::MAX),
+        ),
+        Metric::new(
+            words.say("Hours expected", "Erwartete Stunden"),
+            Value::Number(hours_of(breakdown.estimate().mean())),
         ),
     ]));
     document.push(chart(setup, breakdown, schedule, now, words));
@@ -94,6 +98,7 @@ fn table(breakdown: &WorkBreakdown, schedule: &Schedule, words: Words) -> Table 
         Column::text(words.say("By", "Durch")),
         Column::text(words.say("From", "Von")),
         Column::text(words.say("Until", "Bis")),
+        Column::figures(words.say("Hours", "Stunden")),
     ];
     let caption = words.say("Tasks", "Aufgaben");
     let mut table = Table::new(columns).with_caption(caption);
@@ -115,6 +120,7 @@ fn table(breakdown: &WorkBreakdown, schedule: &Schedule, words: Words) -> Table 
                 Cell::from(who),
                 date(planned.map(|p| p.start)),
                 date(planned.map(|p| p.finish)),
+                Cell::new(Value::Number(hours_of(task.estimate().mean()))),
             ]);
         }
     }

@@ -286,8 +286,8 @@ fn town() -> Vec<IntakeRecord> {
         firm(
             6,
             "Halvorsen Bakery",
-            "44 Birchwood Lane",
-            "(906) 555-0136",
+            "14 Harbor Street",
+            "(906) 555-0172",
             Some("bakery@lakemail.example"),
         ),
         firm(

@@ -719,7 +719,7 @@ fn providers_are_asked_until_a_valid_value_and_never_twice() {
     assert_eq!(handed[0].parts().source.as_deref(), Some("second"));
     assert_eq!(
         handed[0].parts().source_notice.as_deref(),
-        Some("We found your address through second.")
+        Some("Ihre Adresse fanden wir hier: second.")
     );
 
     // What nobody knows is asked of everybody once; a second run, and a new record, cost nothing.

@@ -77,9 +77,11 @@ pub(super) fn decide(
         let agreeing = strong.iter().filter(|role| agrees(&found, **role)).count();
         if found.conflicts().is_empty() || agreeing >= 2 {
             // Half a name in the same town is many firms.
+            let own = [Role::Website, Role::Registration];
+            let anchored = agreeing >= 1 || own.iter().any(|role| agrees(&found, *role));
             let named = match level(&found, Role::Name) {
                 Some(Level::Same) | None => true,
-                Some(Level::Close | Level::Contained) => agreeing >= 1,
+                Some(Level::Close | Level::Contained) => anchored,
                 Some(_) => agreeing >= 2,
             };
             if named && found.points() >= threshold && fits(&found) {
