@@ -199,29 +199,30 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_wrong_character_or_two_swapped_are_found(
+        fn a_wrong_character_or_two_swapped_of_one_kind_are_found(
             body in "[0-9A-Z]{2,21}",
             at in 0_usize..25,
             to in "[0-9A-Z]",
         ) {
             let reference = CreditorReference::new(&body).unwrap();
-            prop_assert_eq!(CreditorReference::parse(reference.as_str()).as_ref(), Ok(&reference));
+            let read = CreditorReference::parse(reference.as_str());
+            prop_assert_eq!(read, Ok(reference.clone()));
             let chars: Vec<char> = reference.as_str().chars().collect();
             let at = 2 + at % (chars.len() - 2);
             let mut wrong = chars.clone();
             wrong[at] = to.chars().next().unwrap();
-            if wrong != chars {
+            // A letter counts two places and a digit one: MOD 97-10 promises nothing of one taken
+            // for the other.
+            let same_kind = |l: char, r: char| l.is_ascii_digit() == r.is_ascii_digit();
+            if wrong != chars && same_kind(wrong[at], chars[at]) {
                 let wrong: String = wrong.into_iter().collect();
                 prop_assert!(CreditorReference::parse(&wrong).is_err(), "{}", wrong);
             }
             let mut swapped = chars.clone();
             swapped.swap(at, at - 1);
-            // Swapped with the `F`, or a letter with a digit, it is of another form or length.
-            if at > 2 && swapped != chars {
+            if at > 2 && swapped != chars && same_kind(chars[at], chars[at - 1]) {
                 let swapped: String = swapped.into_iter().collect();
-                let read = CreditorReference::parse(&swapped);
-                let same_kind = chars[at].is_ascii_digit() == chars[at - 1].is_ascii_digit();
-                prop_assert!(read.is_err() || !same_kind, "{}", swapped);
+                prop_assert!(CreditorReference::parse(&swapped).is_err(), "{}", swapped);
             }
         }
     }

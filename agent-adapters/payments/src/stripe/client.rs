@@ -225,6 +225,14 @@ impl StripeClient {
     /// the request under the key is over, and the same wish may be tried under the next key.
     /// Only for callers that looked first whether the object is there.
     pub(crate) async fn post<T: DeserializeOwned>(&self, call: Call) -> Result<T, CallError> {
+        self.post_marked(call).await.map(|(made, _)| made)
+    }
+
+    /// The same, with whether the answer is that of an earlier request under the key.
+    pub(crate) async fn post_marked<T: DeserializeOwned>(
+        &self,
+        call: Call,
+    ) -> Result<(T, bool), CallError> {
         let next = call.key.as_ref().map(IdempotencyKey::next);
         let again = Call {
             method: call.method.clone(),
@@ -233,15 +241,19 @@ impl StripeClient {
             body: call.body.clone(),
             key: next,
         };
-        match self.send(call).await {
+        match self.send_marked(call).await {
             Err(CallError::Answer(refused)) if refused.replayed && refused.status >= 500 => {
-                self.send(again).await
+                self.send_marked(again).await
             }
             answer => answer,
         }
     }
 
     pub(crate) async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<T, CallError> {
+        self.send_marked(call).await.map(|(read, _)| read)
+    }
+
+    async fn send_marked<T: DeserializeOwned>(&self, call: Call) -> Result<(T, bool), CallError> {
         let mut url = self.base.clone();
         url.set_path(&call.path);
         if !call.query.is_empty() {
@@ -282,7 +294,7 @@ impl StripeClient {
             body.extend_from_slice(&chunk);
         }
         if (200..300).contains(&status) {
-            return serde_json::from_slice(&body).map_err(|error| CallError::Unreadable {
+            let read = serde_json::from_slice(&body).map_err(|error| CallError::Unreadable {
                 status,
                 // serde names the place and the field, and may repeat a value: keep the place.
                 why: format!(
@@ -290,7 +302,8 @@ impl StripeClient {
                     error.line(),
                     error.column()
                 ),
-            });
+            })?;
+            return Ok((read, replayed));
         }
         Err(CallError::Answer(Refused {
             status,

@@ -22,16 +22,18 @@ const FIND: &str = "find stripe charge";
 const LINES: usize = 100;
 /// Pages of a list that are read before a search says that it does not know: 100,000 objects.
 const PAGES: usize = 1_000;
-/// How far Stripe's clock and ours may differ when its objects are looked for by time.
-const SKEW: Duration = Duration::hours(1);
+/// Drafts of one step that may have been struck.
+const STRUCK: usize = 8;
+/// How soon something can be due at Stripe, whose clock is not ours.
+const SOON: Duration = Duration::hours(1);
 
 /// Asks for money by invoices of Stripe's, and gives it back.
 ///
 /// A charge makes a draft, fills it, compares its total with the bill, and only then finalises
 /// it: that one call is the effect. Every call carries a key that follows from the step, and
-/// every object carries the step in its metadata. A repeat, of any age, first lists the
-/// customer's invoices by time and goes on with the one that names its step, since Stripe may
-/// have forgotten the keys after a day, and replays an answer of 500 until it has.
+/// every object carries the step in its metadata. Every try first lists the customer's invoices
+/// and goes on with the one that names its step, since Stripe may have forgotten the keys after
+/// a day, and replays an answer of 500 until it has.
 ///
 /// Stripe sends no mail: the invoice's page is in [`Invoice::hosted_invoice_url`], for a letter
 /// that goes through the gate.
@@ -80,27 +82,13 @@ impl StripeGateway {
         let bill = charge.bill();
         let step = Step::new(charge.key(), bill.invoice);
         let customer = self.client.customer(&wanted.customer).await?.id;
-        let earlier = match charge.first_started() {
-            Some(first) => self.earlier(&customer, charge.key(), first).await?,
-            None => None,
-        };
+        // Always, and of any age: of a try that surely took nothing the host keeps no mark, and
+        // still it may have left a draft.
+        let earlier = self.earlier(&customer, charge.key()).await?;
         let draft = match earlier {
-            Some(found) if found.status != Some(InvoiceStatus::Draft) => return receipt(&found),
             Some(found) => found,
-            None => {
-                // What is in the past cannot be due at Stripe. The same at each repeat, since
-                // Stripe compares a repeat's fields with the first request's.
-                let first = charge.first_started().unwrap_or(charge.opened_at());
-                let due = bill.due.max(first + Duration::days(1));
-                let number = format!("Invoice {}", bill.number);
-                self.client
-                    .create_draft(step, &customer, &wanted.currency, &number, due)
-                    .await
-                    .map_err(harmless)?
-            }
+            None => self.draft(charge, step, &customer, wanted).await?,
         };
-        // A repeat by key answers the draft as it was made; it may stand otherwise by now.
-        let draft = self.client.invoice(&draft.id).await?;
         if draft.status != Some(InvoiceStatus::Draft) {
             return receipt(&draft);
         }
@@ -109,20 +97,55 @@ impl StripeGateway {
         self.finalize(step, &draft.id).await
     }
 
+    /// A draft as it stands now: a repeat by key is answered with the draft as it was made.
+    async fn draft(
+        &self,
+        charge: &Charge,
+        step: Step,
+        customer: &StripeId,
+        wanted: &Wanted,
+    ) -> Result<Invoice, PortError> {
+        // What is in the past cannot be due at Stripe. A time of now would differ at each repeat,
+        // and Stripe compares a repeat's fields with the first request's.
+        let bill = charge.bill();
+        let due = Some(bill.due).filter(|due| *due > charge.opened_at() + SOON);
+        let number = format!("Invoice {}", bill.number);
+        let mut part = "draft".to_owned();
+        for _ in 0..STRUCK {
+            let (draft, repeated) = self
+                .client
+                .create_draft(step, &part, customer, &wanted.currency, &number, due)
+                .await
+                .map_err(harmless)?;
+            match self.client.invoice(&draft.id).await {
+                // The draft of an earlier try, struck since then: the next has another key. One
+                // that was made just now and is gone was struck by whoever said that nothing
+                // was taken, and so nothing may be.
+                Err(gone) if gone.kind() == PortErrorKind::NotFound && repeated => {
+                    part = format!("draft after {}", draft.id);
+                }
+                found => return found,
+            }
+        }
+        Err(
+            PortError::new(CHARGE, PortErrorKind::Unavailable).with_source(format!(
+                "{STRUCK} drafts of this bill were struck within a day"
+            )),
+        )
+    }
+
     /// The invoice that an earlier try made, by the customer's list and not by a search index,
     /// which lags.
     async fn earlier(
         &self,
         customer: &StripeId,
         key: EffectKey,
-        first: Timestamp,
     ) -> Result<Option<Invoice>, PortError> {
-        let since = Some(first - SKEW);
         let mut after = None;
         for _ in 0..PAGES {
             let page = self
                 .client
-                .invoices(Some(customer), since, after.as_ref())
+                .invoices(Some(customer), self.since, after.as_ref())
                 .await?;
             if let Some(found) = of_step(page.data.iter(), key) {
                 return Ok(Some(found.clone()));
@@ -199,11 +222,8 @@ impl StripeGateway {
     ) -> Result<ChargeReceipt, PortError> {
         let bill = charge.bill();
         let step = Step::new(charge.key(), bill.invoice);
-        if let Some(first) = charge.first_started()
-            && let Some(found) = self
-                .refund_of(charge.key(), Some(payment), Some(first - SKEW))
-                .await?
-        {
+        let earlier = self.refund_of(charge.key(), Some(payment)).await?;
+        if let Some(found) = earlier {
             return refund_receipt(&found);
         }
         let amount = bill
@@ -223,12 +243,14 @@ impl StripeGateway {
         &self,
         key: EffectKey,
         payment: Option<&StripeId>,
-        since: Option<Timestamp>,
     ) -> Result<Option<Refund>, PortError> {
         let key = key.to_hex();
         let mut after = None;
         for _ in 0..PAGES {
-            let page = self.client.refunds(payment, since, after.as_ref()).await?;
+            let page = self
+                .client
+                .refunds(payment, self.since, after.as_ref())
+                .await?;
             let mut mine = page.data.iter();
             if let Some(found) = mine.find(|r| r.metadata.get(META_STEP) == Some(&key)) {
                 return Ok(Some(found.clone()));
@@ -313,7 +335,7 @@ impl ChargeLog for StripeGateway {
         if let Some(invoice) = self.invoice_of(key).await? {
             return receipt(&invoice).map(Some);
         }
-        match self.refund_of(key, None, self.since).await? {
+        match self.refund_of(key, None).await? {
             Some(refund) if refund.is_off() => Ok(None),
             Some(refund) => refund_receipt(&refund).map(Some),
             None => Ok(None),

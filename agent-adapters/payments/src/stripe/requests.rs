@@ -188,27 +188,30 @@ impl StripeClient {
             .await
     }
 
-    /// A draft of an invoice, which no client sees.
+    /// A draft of an invoice, which no client sees; with whether an earlier try made it. `part`
+    /// is one for each draft of a step.
     pub(crate) async fn create_draft(
         &self,
         step: Step,
+        part: &str,
         customer: &StripeId,
         currency: &str,
         number: &str,
-        due: Timestamp,
-    ) -> Result<Invoice, CallError> {
+        due: Option<Timestamp>,
+    ) -> Result<(Invoice, bool), CallError> {
         let form = Form::new()
             .with("customer", customer)
             .with("currency", currency)
             // Stripe neither finalises, nor mails, nor charges by itself: that is for the gates.
             .with("auto_advance", false)
             .with("collection_method", "send_invoice")
-            .with("due_date", due.timestamp())
+            .with_some("due_date", due.map(|at| at.timestamp()))
+            .with_some("days_until_due", due.is_none().then_some(1))
             .with("description", pan::clean(number))
             // What else waits for the customer is not this bill's.
             .with("pending_invoice_items_behavior", "exclude")
             .with_metadata(step.metadata());
-        self.post(Call::post("/v1/invoices", form, step.key("draft")))
+        self.post_marked(Call::post("/v1/invoices", form, step.key(part)))
             .await
     }
 
