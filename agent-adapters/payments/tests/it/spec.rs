@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::Duration;
 use dealwright_core::money::{Currency, Money};
-use dealwright_core::trust::{ChargeLog, PaymentGateway};
+use dealwright_core::trust::{Bill, ChargeLog, PaymentGateway};
 use dealwright_payments::stripe::{Every, STRIPE_VERSION, Step, StripeGateway};
 use dealwright_payments::testing::{Till, bill, morning};
 use serde_json::{Value, json};
@@ -26,6 +26,13 @@ async fn everything(fake: &Fake) -> Vec<Seen> {
     let key = till.charge(morning()).await.key();
     let again = till.charge(morning() + Duration::hours(1)).await;
     let receipt = gateway.charge(again).await.unwrap();
+    // What is past due already is due in a day.
+    let late = Bill {
+        due: morning() - Duration::days(3),
+        ..bill(5)
+    };
+    let late = Till::new(late).charge(morning()).await;
+    gateway.charge(late).await.unwrap();
     let back = StripeGateway::new(client.clone(), Paid(payment.clone()));
     let returns = Returns::new(700);
     let _ = returns.charge(morning()).await;

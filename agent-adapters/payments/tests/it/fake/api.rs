@@ -143,10 +143,9 @@ impl World {
         if self.find("customer", customer).is_none() {
             return refused("resource_missing");
         }
-        if number(form, "due_date")
-            .as_i64()
-            .is_none_or(|due| due <= self.now)
-        {
+        let days = number(form, "days_until_due").as_i64();
+        let due = number(form, "due_date").as_i64();
+        if due.map_or(days.is_none(), |due| due <= self.now || days.is_some()) {
             return refused("due_date_in_the_past");
         }
         let fields = json!({"status": "draft", "total": self.surcharge, "amount_paid": 0,
