@@ -129,7 +129,6 @@ mod tests {
     }
 
     proptest! {
-        // covers: CF-5
         #[test]
         fn credit_notes_in_any_parts_come_to_the_invoice(
             net in 1_i64..10_000_000,

@@ -101,7 +101,7 @@ pub enum BillDetails {
     /// It asks for money.
     Invoice {
         /// Who owes it.
-        customer: NewCustomer,
+        customer: Box<NewCustomer>,
         /// What for.
         lines: Vec<BillLine>,
         /// The taxes on it.
@@ -131,7 +131,7 @@ impl BillDetails {
                 BillTax::new(tax.rule.as_str(), label, tax.tax)
             });
         Self::Invoice {
-            customer,
+            customer: Box::new(customer),
             lines: lines.collect(),
             taxes: taxes.collect(),
         }
@@ -165,5 +165,71 @@ pub trait BillBook: Debug + Send + Sync {
 impl<T: BillBook + ?Sized> BillBook for Arc<T> {
     async fn details(&self, bill: &Bill) -> Result<BillDetails, PortError> {
         (**self).details(bill).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dealwright_core::id::{DealId, InvoiceId, LineId};
+    use dealwright_core::knowledge::{Slug, TaxCategory};
+    use dealwright_core::money::{Currency, Rate};
+    use dealwright_core::party::EmailAddress;
+    use dealwright_core::personal::Personal;
+    use dealwright_deals::pricing::{InvoiceLine, InvoiceTax};
+    use serde_json::json;
+
+    use super::*;
+
+    fn eur(minor: i64) -> Money {
+        Money::from_minor(minor, Currency::EUR)
+    }
+
+    #[test]
+    fn an_invoice_of_ours_comes_to_its_amount_line_by_line() {
+        let slug = |text: &str| Slug::parse(text).unwrap();
+        let line = |n: u8, net: i64, rule: &str| InvoiceLine {
+            line: LineId::derive(&[&[n]]),
+            service: slug("website"),
+            label: format!("Part {n}"),
+            requirements: Vec::new(),
+            whole: eur(net),
+            net: eur(net),
+            tax_rule: slug(rule),
+        };
+        let tax = |rule: &str, percent: &str, base: i64, tax: i64| InvoiceTax {
+            rule: slug(rule),
+            category: TaxCategory::Standard,
+            rate: Rate::parse_percent(percent).unwrap(),
+            note: None,
+            base: eur(base),
+            tax: eur(tax),
+        };
+        let invoice: Invoice = serde_json::from_value(json!({
+            "id": InvoiceId::derive(&[b"i"]), "number": "2026-0001", "kind": {"kind": "invoice"},
+            "deal": DealId::derive(&[b"d"]), "instalment": 1, "occasion": {"kind": "deposit"},
+            "issued": "2026-03-02", "due": "2026-03-16",
+            "lines": [line(1, 10_000, "de-19"), line(2, 3_866, "de-19"), line(3, 500, "none")],
+            "taxes": [tax("de-19", "19", 13_866, 2_635), tax("none", "0", 500, 0)],
+            "net": eur(14_366), "tax": eur(2_635), "gross": eur(17_001),
+        }))
+        .unwrap();
+        let email = EmailAddress::parse("ada@example.com").unwrap();
+        let customer = NewCustomer::new(
+            "account_1",
+            Personal::new("Ada Example".to_owned(), "contact_1"),
+            Personal::new(email, "contact_1"),
+        );
+        let BillDetails::Invoice { lines, taxes, .. } = BillDetails::of_invoice(customer, &invoice)
+        else {
+            panic!("it asks for money");
+        };
+        assert_eq!(total(&lines, &taxes, eur(0)), Ok(invoice.gross()));
+        assert_eq!(
+            (lines.len(), taxes.len()),
+            (3, 1),
+            "no line for a tax of nothing"
+        );
+        assert_eq!(taxes[0].label(), "de-19 19 %");
+        assert_eq!(lines[1].tax_rule(), Some("de-19"));
     }
 }

@@ -100,7 +100,7 @@ fn luhn(digits: &[u32]) -> bool {
             (_, twice) => twice,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Bank transfer: references to pay under, statements, and which invoice a payment is for.
 
 mod camt;
+mod compare;
 mod gateway;
 mod matching;
 mod reference;

@@ -213,13 +213,14 @@ impl Maker {
             self.card_numbers += cleaned.removed;
             cleaned.text
         };
-        let (debtor, words, bank_id) = (text(&raw.debtor), text(&raw.text), text(&raw.bank_id));
         let reference = CreditorReference::parse(&raw.reference).ok();
-        // A structured reference of another form is a text like any other.
-        let words = match (&reference, raw.reference.trim()) {
-            (None, other) if !other.is_empty() => format!("{} {words}", text(other)),
-            _ => words,
+        // A structured reference of another form is a text like any other; joined before card
+        // numbers are looked for, since one may stand across the two.
+        let words = match &reference {
+            Some(_) => text(&raw.text),
+            None => text(&format!("{} {}", raw.reference, raw.text)),
         };
+        let (debtor, bank_id) = (text(&raw.debtor), text(&raw.bank_id));
         let iban: String = raw
             .debtor_account
             .chars()

@@ -108,7 +108,7 @@ pub fn read_table(bytes: &[u8], mapping: &TableMapping) -> Result<Statement, Sta
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(rest.as_bytes());
-    let header = reader.headers().map(|h| h.clone()).unwrap_or_default();
+    let header = reader.headers().cloned().unwrap_or_default();
     let columns = Columns::find(&header, mapping)?;
     let mut maker = Maker::default();
     let mut statement = Statement {
@@ -257,7 +257,7 @@ fn number(text: &str, decimal_comma: bool) -> Result<Decimal, RowProblem> {
         None => (digits, None),
     };
     let groups: Vec<&str> = whole
-        .split(|c| c == group || matches!(c, '\'' | ' ' | '\u{a0}' | '\u{202f}' | '\u{2019}'))
+        .split([group, '\'', ' ', '\u{a0}', '\u{202f}', '\u{2019}'])
         .collect();
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let first = groups.first().is_some_and(|first| plain(first));

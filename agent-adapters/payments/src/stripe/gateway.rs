@@ -345,7 +345,7 @@ impl ChargeLog for StripeGateway {
 
 /// What an invoice has to say.
 struct Wanted {
-    customer: NewCustomer,
+    customer: Box<NewCustomer>,
     currency: String,
     items: Vec<NewItem>,
 }

@@ -7,6 +7,7 @@ mod form;
 mod gateway;
 mod objects;
 mod requests;
+mod sales;
 mod webhook;
 
 pub use client::{ApiKey, ApiKeyError, IdempotencyKey, STRIPE_VERSION, StripeClient};
@@ -16,7 +17,8 @@ pub use objects::{
     AmountError, CheckoutSession, Customer, Invoice, InvoiceItem, InvoiceStatus, Named, Page,
     PaymentIntent, PaymentLink, Refund, StripeId, StripeIdError, Subscription, Transitions,
 };
-pub use requests::{Every, NewCustomer, Step};
+pub use requests::{NewCustomer, Step};
+pub use sales::Every;
 pub use webhook::{
     Delivery, SigningSecret, StripeEvent, WebhookDoor, WebhookRefusal, verify_standard,
 };

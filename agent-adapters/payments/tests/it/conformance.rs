@@ -37,7 +37,7 @@ impl BillBook for TwoLines {
         let net = bill.amount.net_of(rate, Rounding::HalfUp).unwrap();
         let parts = net.allocate(&[2, 1]).unwrap();
         Ok(BillDetails::Invoice {
-            customer: ada(),
+            customer: Box::new(ada()),
             lines: parts
                 .into_iter()
                 .map(|part| BillLine::new("A website, a part of it", part).taxed_by("de-19"))

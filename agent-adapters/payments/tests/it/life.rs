@@ -297,7 +297,7 @@ async fn live(seed: u64) -> (usize, usize) {
     (calls, life.troubles)
 }
 
-// covers: CF-4, CF-5
+// covers: CF-4
 #[tokio::test]
 async fn an_invoice_lives_to_its_end_through_every_fault() {
     let (mut calls, mut troubles) = (0, 0);

@@ -15,6 +15,7 @@ mod conformance;
 mod fake;
 mod form;
 mod life;
+mod matching;
 mod refunds;
 mod samples;
 mod spec;

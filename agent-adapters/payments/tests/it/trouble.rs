@@ -138,7 +138,7 @@ async fn a_bill_that_does_not_come_out_to_the_cent_asks_nobody() {
         async fn details(&self, bill: &Bill) -> Result<BillDetails, PortError> {
             let net = Money::from_minor(bill.amount.minor() - 1, bill.amount.currency());
             Ok(BillDetails::Invoice {
-                customer: ada(),
+                customer: Box::new(ada()),
                 lines: vec![BillLine::new("A website", net)],
                 taxes: Vec::new(),
             })
