@@ -121,8 +121,9 @@ impl StripeClient {
         // Another name or address is another request, and so another key.
         let words = ["customer", &new.id, name, &email.to_string()];
         let key = IdempotencyKey::of_words(&words);
-        self.ask(OPERATION, Call::post("/v1/customers", form, key))
+        self.post(Call::post("/v1/customers", form, key))
             .await
+            .map_err(|e| e.port(OPERATION, Stake::Nothing))
     }
 
     /// A draft of an invoice, which no client sees; with whether an earlier try made it. `part`

@@ -47,8 +47,9 @@ impl StripeClient {
         }
         let form = Form::new().with("id", id).with("name", pan::clean(name));
         let key = IdempotencyKey::of_words(&["product", id.as_str(), name]);
-        self.ask(OPERATION, Call::post("/v1/products", form, key))
+        self.post(Call::post("/v1/products", form, key))
             .await
+            .map_err(|e| e.port(OPERATION, Stake::Nothing))
     }
 
     /// A price of a product: once, or again and again.

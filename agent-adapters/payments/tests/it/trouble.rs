@@ -45,6 +45,41 @@ async fn a_wrong_key_and_a_server_that_is_not_there_are_told_apart() {
 }
 
 #[tokio::test]
+async fn an_encrypted_line_to_what_speaks_none_sends_nothing() {
+    use tokio::io::AsyncReadExt;
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("https://{}", listener.local_addr().unwrap());
+    let heard = tokio::spawn(async move {
+        let (mut line, _) = listener.accept().await.unwrap();
+        let mut hello = [0_u8; 3];
+        line.read_exact(&mut hello).await.unwrap();
+        hello
+    });
+    let key = ApiKey::parse("sk_test_secret").unwrap();
+    let client = match StripeClient::at(&address, key) {
+        Ok(client) => client,
+        Err(error) => {
+            println!(
+                "skipped: no encrypted line on this machine: {}",
+                error.chain()
+            );
+            return;
+        }
+    };
+    let error = client.customer(&ada()).await.unwrap_err();
+    assert_eq!(
+        error.kind(),
+        PortErrorKind::Unavailable,
+        "{}",
+        error.chain()
+    );
+    // A handshake by TLS, and not the request.
+    let hello = heard.await.unwrap();
+    assert_eq!((hello[0], hello[1]), (0x16, 0x03));
+}
+
+#[tokio::test]
 async fn an_answer_that_does_not_come_is_unknown_where_money_is_asked_for() {
     let fake = Fake::start().await;
     let patience = Duration::from_millis(1_500);
