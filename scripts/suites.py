@@ -23,6 +23,12 @@ SUITES = [
     ("mongodb", "security", r"security::a_password"),
     ("mongodb", "trouble", r"trouble::"),
     ("mongodb", "same log as memory and file", r"memory_a_file_and_a_database"),
+    ("stripe", "payment", r"conformance::stripe(_with_tax_inside)?::"),
+    ("stripe", "specification", r"spec::every_request"),
+    ("stripe", "webhooks", r"webhooks::"),
+    ("stripe", "life of an invoice", r"life::"),
+    ("bank transfer", "payment", r"conformance::transfer(_in_a_file)?::"),
+    ("bank transfer", "statements and matching", r"(bank|matching)::"),
     ("web", "lead source", r"leads::tests::lg_1_conformance::"),
     ("web", "signal source", r"feed::tests::conformance::"),
 ]
@@ -32,6 +38,10 @@ BINARY = {
     ("memory", "cache"): "dealwright_core",
     ("embedded", "store"): "it",
     ("embedded", "blobs"): "it",
+    ("stripe", "webhooks"): "it",
+    ("stripe", "life of an invoice"): "it",
+    ("stripe", "specification"): "it",
+    ("bank transfer", "statements and matching"): "it",
 }
 
 

@@ -3,14 +3,16 @@
 
 pub mod envelope;
 pub mod letter;
+pub mod statement;
 
 /// A target: its name, what it runs and where it starts from.
 pub type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
 /// Every target.
-pub const TARGETS: [Target; 2] = [
+pub const TARGETS: [Target; 3] = [
     ("envelope", envelope::run, envelope::seeds),
     ("letter", letter::run, letter::seeds),
+    ("statement", statement::run, statement::seeds),
 ];
 
 /// Small numbers that anybody can draw again.
