@@ -66,7 +66,8 @@ pub trait Rig: Debug + Send + Sync {
 /// an adapter that hides addresses and numbers leaves them as they are.
 pub const MARK: &str = "violet-heron";
 
-const GOOD: &str = r#"{"intent":"question","needs":[{"need":"website-audit","quote":"the pages are slow"}]}"#;
+const GOOD: &str =
+    r#"{"intent":"question","needs":[{"need":"website-audit","quote":"the pages are slow"}]}"#;
 
 /// Answers that an attacker would like to see taken for more than they are.
 pub const BEYOND: [&str; 10] = [
@@ -121,7 +122,10 @@ pub async fn no_reading_costs_more_than_its_ceiling(rig: &dyn Rig) {
         };
         let cost = answer.cost;
         let money = cost.money.is_zero()
-            || cost.money.checked_cmp(most.money).is_ok_and(Ordering::is_le);
+            || cost
+                .money
+                .checked_cmp(most.money)
+                .is_ok_and(Ordering::is_le);
         assert!(!cost.money.is_negative(), "{cost:?}");
         assert!(
             money && cost.tokens <= most.tokens && cost.calls <= most.calls,

@@ -57,7 +57,11 @@ impl LanguageModel for Scripted {
     }
 
     fn ceiling(&self, request: &ReadRequest) -> Cost {
-        let tokens = if self.fault == "spending" { 10 } else { request.token_ceiling() };
+        let tokens = if self.fault == "spending" {
+            10
+        } else {
+            request.token_ceiling()
+        };
         Cost::of(Money::from_minor(5, Currency::EUR)).with_tokens(tokens)
     }
 
@@ -111,7 +115,15 @@ impl Rig for Arc<Scripted> {
 }
 
 const CLAUSES: [&str; 9] = [
-    "name", "ceiling", "apart", "reach", "suggestion", "beyond", "unsaid", "trouble", "errors",
+    "name",
+    "ceiling",
+    "apart",
+    "reach",
+    "suggestion",
+    "beyond",
+    "unsaid",
+    "trouble",
+    "errors",
 ];
 
 async fn run(clause: &str, rig: &dyn Rig) {
