@@ -23,6 +23,9 @@ SUITES = [
     ("mongodb", "security", r"security::a_password"),
     ("mongodb", "trouble", r"trouble::"),
     ("mongodb", "same log as memory and file", r"memory_a_file_and_a_database"),
+    ("models", "language model", r"^conformance::(openai|vllm|llama_cpp|ollama|anthropic)_"),
+    ("models", "specification", r"^specification::"),
+    ("models", "real model", r"local::a_small_model"),
     ("web", "lead source", r"leads::tests::lg_1_conformance::"),
     ("web", "signal source", r"feed::tests::conformance::"),
 ]
