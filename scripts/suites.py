@@ -29,6 +29,9 @@ SUITES = [
     ("stripe", "life of an invoice", r"life::"),
     ("bank transfer", "payment", r"conformance::transfer(_in_a_file)?::"),
     ("bank transfer", "statements and matching", r"(bank|matching)::"),
+    ("models", "language model", r"^conformance::(openai|vllm|llama_cpp|ollama|anthropic)_"),
+    ("models", "specification", r"^specification::"),
+    ("models", "real model", r"local::a_small_model"),
     ("web", "lead source", r"leads::tests::lg_1_conformance::"),
     ("web", "signal source", r"feed::tests::conformance::"),
 ]

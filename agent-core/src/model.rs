@@ -18,6 +18,9 @@ use crate::money::{Currency, Money};
 use crate::orchestration::Cost;
 use crate::text::{Context, Untrusted};
 
+#[cfg(any(test, feature = "testing"))]
+pub mod conformance;
+
 /// The most needs that one answer may name.
 const NEEDS: usize = 16;
 /// The longest quote in characters.
@@ -165,6 +168,13 @@ pub struct ModelAnswer {
 /// - `ceiling` is the most that `read` can cost; callers hold it against their budget first.
 /// - The instruction and the text go to the model in separate roles; nothing is added to either.
 /// - No tool, file or network is within the model's reach.
+/// - What the model said comes back as it was said; where it said nothing, refused or was cut off,
+///   there is no suggestion.
+/// - A trouble that may pass is transient and carries the wait that was asked for; a key that is
+///   refused is not.
+/// - An error repeats nothing of the text or of an answer.
+///
+/// Implementors prove this with `model_conformance!` (feature `testing`).
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait LanguageModel: Debug + Send + Sync {
