@@ -2,6 +2,7 @@
 
 mod eml;
 mod headers;
+pub mod inbound;
 mod lint;
 mod render;
 

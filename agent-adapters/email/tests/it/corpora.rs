@@ -1,0 +1,126 @@
+//! The collections lie beside the project; where they do not, the tests say so and pass.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dealwright_email::inbound::{InboundKind, InboundLimits, InboundMail, without_quotes};
+
+/// The folder with labelled data, where it is there.
+fn data(part: &str) -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let root = std::env::var_os("DEALWRIGHT_DATA").map_or(beside, PathBuf::from);
+    let found = root.join(part);
+    if found.exists() {
+        return Some(found);
+    }
+    eprintln!("skipped: there is no {part} among the labelled data");
+    None
+}
+
+fn read(raw: &[u8]) -> InboundMail {
+    InboundMail::read(raw, &InboundLimits::default()).unwrap()
+}
+
+// covers: OU-11
+#[test]
+fn bounces_complaints_and_machines_are_told_apart() {
+    let Some(folder) = data("mail/sisimai") else {
+        return;
+    };
+    let labels = fs::read_to_string(folder.join("labels.jsonl")).unwrap();
+    let (mut all, mut right, mut named) = (0, 0, 0);
+    let mut wrong = Vec::new();
+    let mut unnamed = Vec::new();
+    for line in labels.lines() {
+        let label: BTreeMap<String, String> = serde_json::from_str(line).unwrap();
+        let (file, kind) = (&label["file"], &label["kind"]);
+        let raw = fs::read(folder.join(file)).unwrap();
+        let mail = read(&raw);
+        all += 1;
+        if mail.kind.word() == kind {
+            right += 1;
+        } else {
+            wrong.push(format!("{file}: {kind}, read as {}", mail.kind.word()));
+        }
+        if let InboundKind::Bounce(bounce) = &mail.kind {
+            if bounce.recipients.is_empty() {
+                unnamed.push(file.clone());
+            } else {
+                named += 1;
+            }
+        }
+    }
+    eprintln!("{right} of {all} kinds as labelled, {named} bounces name an address");
+    eprintln!("{wrong:#?}\nwithout an address: {unnamed:#?}");
+    assert!(right * 100 >= all * 99, "{wrong:#?}");
+}
+
+// covers: OU-2
+#[test]
+fn what_people_write_is_cut_from_what_they_quote() {
+    let Some(folder) = data("mail/crisp") else {
+        return;
+    };
+    let (mut all, mut right) = (0, 0);
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(folder.join("expected")).unwrap() {
+        let name = entry.unwrap().file_name();
+        let text = |part: &str| {
+            let path = folder.join(part).join(&name);
+            String::from_utf8(fs::read(path).unwrap()).unwrap()
+        };
+        let plain = |text: String| {
+            let lines: Vec<String> = text.lines().map(|l| l.trim_end().to_owned()).collect();
+            lines.join("\n").trim().to_owned()
+        };
+        let cut = plain(without_quotes(&text("replies")));
+        all += 1;
+        if cut == plain(text("expected")) {
+            right += 1;
+        } else {
+            wrong.push((name, cut));
+        }
+    }
+    eprintln!("{right} of {all} replies are cut exactly");
+    assert!(right * 100 >= all * 90, "{wrong:#?}");
+}
+
+// covers: OU-11
+#[test]
+fn no_mail_of_a_person_becomes_a_bounce() {
+    let Some(replies) = data("mail/crisp/replies") else {
+        return;
+    };
+    for entry in fs::read_dir(replies).unwrap() {
+        let path = entry.unwrap().path();
+        let body = fs::read(&path).unwrap();
+        let mut raw = b"From: Mara <mara@bakery.example>\r\nTo: us@agency.example\r\n\
+                        Subject: Re: Your listing\r\nMessage-ID: <1@bakery.example>\r\n\
+                        Content-Type: text/plain; charset=utf-8\r\n\r\n"
+            .to_vec();
+        raw.extend(body);
+        assert_eq!(read(&raw).kind, InboundKind::Reply, "{}", path.display());
+    }
+    let Some(mime) = data("corpora/mime") else {
+        return;
+    };
+    let mut seen = 0;
+    let mut folders = vec![mime];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let raw = fs::read(&path).unwrap();
+            if let Ok(mail) = InboundMail::read(&raw, &InboundLimits::default()) {
+                seen += 1;
+                let bounce = matches!(mail.kind, InboundKind::Bounce(_));
+                assert!(!bounce, "{}", path.display());
+            }
+        }
+    }
+    assert!(seen > 10, "only {seen} mails were read");
+}

@@ -1,0 +1,3 @@
+//! Mail that comes in, against collections of real mails and replies.
+
+mod corpora;
