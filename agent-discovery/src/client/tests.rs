@@ -400,6 +400,11 @@ fn nobody_is_written_to_at_the_address_of_a_record_that_is_called_otherwise() {
     let all = leads(&world);
     assert_eq!(all.len(), 1);
     let state = world.state(*all.first().unwrap());
-    assert!(state.profile().email.choose().is_none());
-    assert_eq!(state.phase(), &LeadPhase::NoAddress);
+    // It is called as the record calls it that brought the address, and takes nothing of the other.
+    let profile = state.profile();
+    assert_eq!(profile.display_name(), "Drossel Cafe");
+    assert_eq!(profile.name.values().len(), 1);
+    let email = profile.email.choose().unwrap();
+    assert!(email.value().source().url().unwrap().ends_with("#2"));
+    assert!(profile.disputed().is_empty());
 }

@@ -57,6 +57,28 @@ fn origin(record: &IntakeRecord) -> (Source, Confidence) {
     (source, Confidence::saturating(sure))
 }
 
+/// What a business is called: as the records with an address call it, so that nobody is written to
+/// by another name than stands beside their address; else as the surest source does.
+fn called(records: &[IntakeRecord]) -> String {
+    let reachable = records.iter().filter(|r| r.email.is_some() && r.signals.is_empty());
+    let names: Vec<&str> = reachable.filter_map(|r| r.name.as_deref()).collect();
+    let alike = |name: &str| {
+        let others = records.iter().filter_map(|r| r.name.as_deref());
+        others.filter(|other| alike_name(other, name)).count()
+    };
+    // The first of those that most agree with.
+    let most = names.iter().map(|name| alike(name)).max();
+    let first = names.iter().find(|name| Some(alike(name)) == most);
+    first.map_or_else(
+        || {
+            let mut all = Profile::default();
+            records.iter().for_each(|record| all.add_name(record));
+            all.display_name()
+        },
+        |name| (*name).to_owned(),
+    )
+}
+
 impl Profile {
     pub(crate) fn of(
         records: &[IntakeRecord],
@@ -69,13 +91,9 @@ impl Profile {
         sources.sort_unstable();
         sources.dedup();
         profile.sources = sources.len();
-        let mut names = Self::default();
-        for record in records {
-            names.add_name(record);
-        }
         // What is called otherwise shares a mailbox or a house with it and may be the neighbour:
         // nothing it says is said of this one, and nobody is written to on its account.
-        let called = names.display_name();
+        let called = called(records);
         for record in records {
             let named = record.name.as_deref();
             if record.inquiry.is_some() || named.is_none_or(|n| alike_name(n, &called)) {
