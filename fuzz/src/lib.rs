@@ -2,6 +2,7 @@
 //! must always hold does not.
 
 pub mod envelope;
+pub mod inbound;
 pub mod letter;
 pub mod statement;
 
@@ -9,8 +10,9 @@ pub mod statement;
 pub type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
 /// Every target.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 4] = [
     ("envelope", envelope::run, envelope::seeds),
+    ("inbound", inbound::run, inbound::seeds),
     ("letter", letter::run, letter::seeds),
     ("statement", statement::run, statement::seeds),
 ];

@@ -102,9 +102,10 @@ pub(super) fn reported(mail: &Walked) -> Option<Bounce> {
     let mut recipients = Vec::new();
     let mut good = 0_usize;
     for block in text.iter().flat_map(|text| blocks(text)) {
+        // The address that we wrote to comes first, then what became of it on the way.
         let named = [
-            "final-recipient",
             "original-recipient",
+            "final-recipient",
             "x-actual-recipient",
         ];
         let address = named.iter().find_map(|name| {
@@ -139,7 +140,8 @@ pub(super) fn reported(mail: &Walked) -> Option<Bounce> {
 
 /// What Amazon's notification service sends by mail: an event as JSON.
 pub(super) fn notified(mail: &Walked) -> Option<Bounce> {
-    let text = mail.text.trim_start();
+    // The event may stand as a text within another one, with its quotes escaped.
+    let text = mail.text.trim_start().replace('\\', "");
     let said: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     if !text.starts_with('{') || !said.contains("\"notificationType\":\"Bounce\"") {
         return None;
@@ -190,8 +192,20 @@ pub(super) fn worded(mail: &Walked) -> Option<Bounce> {
     let mut found = named.unwrap_or_default();
     if found.is_empty() {
         let fields = ["final-recipient", "original-recipient"];
-        let values = fields.iter().filter_map(|name| field(words, name));
-        found = values.flat_map(|value| addresses(&value)).collect();
+        let mut values = fields.iter().filter_map(|name| field(words, name));
+        found = values
+            .find_map(|value| addresses(&value).into_iter().next())
+            .into_iter()
+            .collect();
+    }
+    if found.is_empty() {
+        // What was said to the other server names the recipient, whatever else stands there.
+        let told = words.lines().filter_map(|line| {
+            let at = line.to_lowercase().find("rcpt to:")?;
+            line.get(at..)
+        });
+        found = told.flat_map(addresses).collect();
+        found.dedup();
     }
     if found.is_empty() {
         found = near_failure(words);

@@ -167,6 +167,8 @@ fn parts(
                     parts(inner, walked, limits, left, depth + 1)?;
                 }
             }
+            // A report that an enclosed mail carried is about an older letter.
+            _ if !own && walked.report(&media).is_some() => {}
             PartType::Text(text) if report(&media) => {
                 keep(&mut walked.reports, &media, text, limits.text);
             }

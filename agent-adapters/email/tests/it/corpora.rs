@@ -56,6 +56,42 @@ fn bounces_complaints_and_machines_are_told_apart() {
     assert!(right * 100 >= all * 99, "{wrong:#?}");
 }
 
+/// The addresses that sixty of the bounces name, read by a person.
+const FAILED: &str = include_str!("failed.tsv");
+
+// covers: OU-11
+#[test]
+fn the_address_that_failed_is_the_one_that_a_person_reads_there() {
+    let Some(folder) = data("mail/sisimai/maildir/bsd") else {
+        return;
+    };
+    let (mut right, mut wrong) = (0, Vec::new());
+    for line in FAILED.lines() {
+        let (file, addresses) = line.split_once('\t').unwrap();
+        let mail = read(&fs::read(folder.join(format!("{file}.eml"))).unwrap());
+        let InboundKind::Bounce(bounce) = mail.kind else {
+            wrong.push(format!("{file} is read as {}", mail.kind.word()));
+            continue;
+        };
+        let mut found: Vec<&str> = bounce
+            .recipients
+            .iter()
+            .map(|r| r.address.as_str())
+            .collect();
+        found.sort_unstable();
+        if found.join(" ") == addresses {
+            right += 1;
+        } else {
+            wrong.push(format!(
+                "{file} names {addresses}, read as {}",
+                found.join(" ")
+            ));
+        }
+    }
+    eprintln!("{right} of 60 bounces name whom a person reads there");
+    assert!(wrong.len() <= 1, "{wrong:#?}");
+}
+
 // covers: OU-2
 #[test]
 fn what_people_write_is_cut_from_what_they_quote() {
