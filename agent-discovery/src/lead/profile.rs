@@ -60,7 +60,9 @@ fn origin(record: &IntakeRecord) -> (Source, Confidence) {
 /// What a business is called: as the records with an address call it, so that nobody is written to
 /// by another name than stands beside their address; else as the surest source does.
 fn called(records: &[IntakeRecord]) -> String {
-    let reachable = records.iter().filter(|r| r.email.is_some() && r.signals.is_empty());
+    let reachable = records
+        .iter()
+        .filter(|r| r.email.is_some() && r.signals.is_empty());
     let names: Vec<&str> = reachable.filter_map(|r| r.name.as_deref()).collect();
     let alike = |name: &str| {
         let others = records.iter().filter_map(|r| r.name.as_deref());
