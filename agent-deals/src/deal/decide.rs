@@ -4,7 +4,7 @@ use dealwright_core::process::{Actor, Decision, Process, Refusal};
 
 use super::{
     Answer, Cx, Deal, DealEvent, DealInput, DealState, DocumentKey, Reminder, close, consult,
-    offer, outreach, talk,
+    invoices, offer, outreach, talk,
 };
 use crate::outreach::SequenceInput;
 
@@ -23,7 +23,7 @@ pub(super) fn decide(state: &DealState, input: &DealInput, cx: &Cx<'_>) -> Answe
         }
         DealInput::Answer(answer) => outreach::answered(state, answer, cx),
         DealInput::Heard(heard) => talk::heard(state, heard, cx),
-        DealInput::Charge(answer) => close::charged(state, answer, cx),
+        DealInput::Charge(answer) => invoices::charged(state, answer, cx),
         DealInput::Milestone(milestone) => close::milestone(state, milestone, cx),
         DealInput::ProjectClosed(closed) => {
             let delivered = DealEvent::Delivered {
@@ -44,7 +44,7 @@ pub(super) fn decide(state: &DealState, input: &DealInput, cx: &Cx<'_>) -> Answe
             Ok(decision.and(match document {
                 DocumentKey::Proposal(number) => offer::made(&next, *number, *blob, cx)?,
                 DocumentKey::Contract(_) => close::contract_made(&next, *blob, cx)?,
-                DocumentKey::Invoice(number) => close::invoice_made(&next, *number, *blob, cx)?,
+                DocumentKey::Invoice(number) => invoices::invoice_made(&next, *number, *blob, cx)?,
             }))
         }
         DealInput::NotRendered { document, .. } => {
@@ -80,7 +80,7 @@ fn due(state: &DealState, reminder: &Reminder, cx: &Cx<'_>) -> Answer {
         Reminder::ProposalReminder { version, place } => offer::remind(state, *version, *place, cx),
         Reminder::ProposalExpires(version) => offer::expire(state, *version, cx),
         Reminder::InvoiceReminder { instalment, place } => {
-            close::remind(state, *instalment, *place, cx)
+            invoices::remind(state, *instalment, *place, cx)
         }
         Reminder::Silence(heard) => talk::silent(state, *heard, cx),
     }

@@ -9,6 +9,7 @@ mod close;
 mod consult;
 mod decide;
 mod findings;
+mod invoices;
 mod letters;
 mod offer;
 mod outreach;
