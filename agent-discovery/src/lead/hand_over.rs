@@ -243,9 +243,7 @@ fn on_website(reading: &WebsiteReading) -> Listed {
     let source = Source::new(reading.domain.as_str(), SourceKind::Website);
     let mut own = Listed::new(source, reading.read_at);
     let mut add = |field, value: &str| {
-        own.values
-            .entry(field)
-            .or_insert_with(|| value.to_owned());
+        own.values.entry(field).or_insert_with(|| value.to_owned());
     };
     for found in &reading.found {
         match &found.value {

@@ -292,16 +292,12 @@ fn blocks(text: &str) -> Vec<String> {
     let mut blocks = vec![String::new()];
     for line in lines {
         match blocks.last_mut() {
-            Some(last) if line.is_empty() => {
-                if !last.is_empty() {
-                    blocks.push(String::new());
-                }
-            }
-            Some(last) => {
+            Some(last) if line.is_empty() && last.is_empty() => {}
+            Some(last) if !line.is_empty() => {
                 last.push_str(line);
                 last.push('\n');
             }
-            None => {}
+            _ => blocks.push(String::new()),
         }
     }
     blocks

@@ -125,7 +125,7 @@ fn is_signature(lines: &[&str], at: usize) -> bool {
     let line = lines.get(at).map_or("", |line| line.trim());
     let mark = matches!(line, "--" | "—" | "–" | "---" | "__")
         || (line.len() >= 5 && line.chars().all(|c| c == '_'));
-    mark && !blank(lines, at + 1) || (mark && line == "--")
+    mark && (line == "--" || !blank(lines, at + 1))
 }
 
 /// What lists and offices put below every mail.
