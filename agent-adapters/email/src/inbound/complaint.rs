@@ -32,6 +32,9 @@ pub(super) fn of(mail: &Walked) -> Option<Complaint> {
             letter: None,
         });
     }
+    if let Some(event) = notified(mail) {
+        return Some(event);
+    }
     if report.is_none() && !typed && old.is_none() && !told {
         return None;
     }
@@ -56,5 +59,21 @@ pub(super) fn of(mail: &Walked) -> Option<Complaint> {
             let headers = mail.report("text/rfc822-headers");
             headers.and_then(message_id)
         }),
+    })
+}
+
+/// What Amazon's notification service sends by mail: an event as JSON, perhaps within another one.
+fn notified(mail: &Walked) -> Option<Complaint> {
+    let text = mail.text.trim_start().replace('\\', "");
+    let said: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    if !text.starts_with('{') || !said.contains("\"notificationType\":\"Complaint\"") {
+        return None;
+    }
+    let from = text.find("\"complainedRecipients\"")?;
+    let list = text.get(from..)?.split(']').next()?;
+    Some(Complaint {
+        feedback: None,
+        recipient: addresses(list).into_iter().next(),
+        letter: None,
     })
 }
