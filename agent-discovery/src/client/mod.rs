@@ -16,7 +16,7 @@ use dealwright_core::time::Timestamp;
 use crate::lead::{IntakeRecord, Lead, LeadInput, LeadPhase, Resemblance};
 use crate::resolve::{CheckedParams, Pair, Points, Record, Resolution, Role, resolve_firms};
 
-pub use timeline::{TimelineEntry, Timelines};
+pub use timeline::{TimelineEntry, Timelines, in_words};
 
 /// What an import came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,15 +125,10 @@ impl ImportLeads {
                 offers.push((lead, offer));
             }
         }
-        let (places, mut offers): (Vec<LeadId>, Vec<_>) = offers.into_iter().unzip();
+        let (places, offers): (Vec<LeadId>, Vec<_>) = offers.into_iter().unzip();
         let doubts = self.doubts(by, &resolution, &lead_at, &all, now)?;
         report.doubts = doubts.len() as u64 / 2;
-        let mut taken = Vec::with_capacity(places.len());
-        while !offers.is_empty() {
-            let rest = offers.split_off(offers.len().min(500));
-            taken.extend(self.host.store().offer(offers).await?);
-            offers = rest;
-        }
+        let taken = self.offer(offers).await?;
         // What an earlier import offered and nobody has worked on yet is known as well.
         for (lead, _) in places.iter().zip(&taken).filter(|(_, fresh)| !**fresh) {
             report.known += 1;
@@ -147,16 +142,22 @@ impl ImportLeads {
             }
         }
         report.leads = leads.len() as u64;
-        let mut doubts = doubts;
-        while !doubts.is_empty() {
-            let rest = doubts.split_off(doubts.len().min(500));
-            self.host.store().offer(doubts).await?;
-            doubts = rest;
-        }
+        self.offer(doubts).await?;
         Ok(report)
     }
 
-    /// What tells each of two leads that it is like the other, best first.
+    /// Offers some at a time; answers of each whether it is new.
+    async fn offer(&self, mut offers: Vec<Offered>) -> Result<Vec<bool>, PortError> {
+        let mut taken = Vec::with_capacity(offers.len());
+        while !offers.is_empty() {
+            let rest = offers.split_off(offers.len().min(500));
+            taken.extend(self.host.store().offer(offers).await?);
+            offers = rest;
+        }
+        Ok(taken)
+    }
+
+    /// What tells each of two leads that it is like the other.
     fn doubts(
         &self,
         by: &Actor,
@@ -171,6 +172,10 @@ impl ImportLeads {
             let (Some(a), Some(b)) = (lead(pair.a), lead(pair.b)) else {
                 continue;
             };
+            // A person has joined them since.
+            if a == b {
+                continue;
+            }
             let kept = best.entry((a.min(b), a.max(b))).or_insert(*pair);
             if pair.points > kept.points {
                 *kept = *pair;

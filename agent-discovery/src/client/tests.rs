@@ -245,6 +245,12 @@ fn firm(key: u32, name: &str, street: &str, phone: &str, address: Option<&str>) 
     record
 }
 
+/// The lead that has the record of that key.
+fn lead_of(key: &str, world: &World) -> LeadId {
+    let has = |lead: &LeadId| world.state(*lead).records().iter().any(|r| r.key == key);
+    leads(world).into_iter().find(has).unwrap()
+}
+
 /// A town in which firms share streets, trades and half of their names.
 fn town() -> Vec<IntakeRecord> {
     vec![
@@ -316,15 +322,7 @@ fn only_one_firm_is_one_lead_and_what_is_doubtful_waits_for_a_person() {
     world.run();
     assert_eq!((report.new, report.merged, report.leads), (7, 1, 7));
     assert_eq!(report.doubts, 1, "the two bakeries");
-    let of = |key: &str, world: &World| {
-        let all = leads(world).into_iter();
-        let mut found = all.filter(|lead| {
-            let state = world.state(*lead);
-            state.records().iter().any(|r| r.key == key)
-        });
-        found.next().unwrap()
-    };
-    let (one, other) = (of("5", &world), of("6", &world));
+    let (one, other) = (lead_of("5", &world), lead_of("6", &world));
     let told = world.state(one);
     let doubt = told.resembles().first().unwrap();
     assert_eq!(
@@ -350,15 +348,7 @@ fn a_person_joins_two_leads_and_no_record_of_either_is_lost() {
     let service = import(&world.host);
     block_on(service.run(&Actor::System, town(), world.now)).unwrap();
     world.run();
-    let at = |key: &str, world: &World| {
-        let all = leads(world).into_iter();
-        let mut found = all.filter(|lead| {
-            let state = world.state(*lead);
-            state.records().iter().any(|r| r.key == key)
-        });
-        found.next().unwrap()
-    };
-    let (keep, gone) = (at("5", &world), at("6", &world));
+    let (keep, gone) = (lead_of("5", &world), lead_of("6", &world));
     let mara = Actor::Person("mara".to_owned());
     let join = |keep, gone, now| block_on(service.join(&mara, keep, gone, "same owner", now));
     join(keep, gone, world.now).unwrap();
@@ -379,6 +369,9 @@ fn a_person_joins_two_leads_and_no_record_of_either_is_lost() {
     // Its rows are known where they went.
     let again = block_on(service.run(&Actor::System, town(), world.now)).unwrap();
     assert_eq!((again.new, again.merged, again.known), (0, 0, 8));
+    world.run();
+    assert_eq!(again.doubts, 0, "nobody looks like themselves");
+    assert!(world.state(keep).resembles().iter().all(|r| r.lead != keep));
 }
 
 #[test]

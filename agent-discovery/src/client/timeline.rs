@@ -85,7 +85,7 @@ impl Timelines {
         if envelope.process.kind() == "lead" {
             for event in host.events::<Lead>(envelope)? {
                 self.learn(host, envelope, &event);
-                said.push(words(&event));
+                said.push(in_words(&event));
             }
         } else if let Outcome::Decided(events) = &envelope.outcome {
             let kind = envelope.process.kind();
@@ -155,7 +155,9 @@ fn name(body: &Value) -> &str {
     }
 }
 
-fn words(event: &LeadEvent) -> String {
+/// What an event of a lead says, for people, in a line.
+#[must_use]
+pub fn in_words(event: &LeadEvent) -> String {
     match event {
         LeadEvent::Recorded { record, .. } => recorded(record),
         LeadEvent::ReadingWebsite(url) => format!("its website is read: {}", url.as_str()),

@@ -12,6 +12,7 @@ use dealwright_core::trust::{
 use dealwright_deals::deal::DealEvent;
 use dealwright_deals::outreach::SequenceEvent;
 use dealwright_delivery::project::{AcceptedBy, ProjectEvent};
+use dealwright_discovery::client::in_words;
 use dealwright_discovery::lead::{LeadEvent, LeadPhase};
 
 use super::letters::{LetterStanding, dropped};
@@ -58,7 +59,6 @@ pub(super) fn lead(event: &LeadEvent) -> Option<String> {
             };
             format!("{what} {}", record.natural_key())
         }
-        LeadEvent::ReadingWebsite(url) => format!("its website is read: {}", url.as_str()),
         LeadEvent::Read(reading) => format!(
             "its website {} answered with {}",
             reading.domain.as_str(),
@@ -83,36 +83,14 @@ pub(super) fn lead(event: &LeadEvent) -> Option<String> {
         LeadEvent::Overruled(word) => {
             format!("{} overruled the criteria: {}", word.by(), word.why())
         }
-        LeadEvent::OverruleWithdrawn { by, .. } => format!("{by} took the overruling back"),
-        LeadEvent::HandedOver { occurrence, deal } => {
-            format!("handed over as sale {occurrence}: {deal}")
-        }
-        LeadEvent::Closed { won: true, .. } => "the sale was won".to_owned(),
-        LeadEvent::Closed { won: false, reason } => format!("the sale was lost: {reason}"),
         LeadEvent::SpendAsked { step, .. } => format!("asked whether {} may be paid", step.source),
         LeadEvent::SpendDenied { .. } => "no money for that today".to_owned(),
-        LeadEvent::Calling { step, .. } => format!("{} is asked", step.source),
-        LeadEvent::Enriched { accepted, .. } => match &accepted.blocked {
-            Some(_) => "the answer speaks of another firm; nothing was taken".to_owned(),
-            None => format!("{} values were taken", accepted.found.len()),
-        },
-        LeadEvent::NotEnriched { .. } => "there was no answer".to_owned(),
-        LeadEvent::PassedOver(passed) => {
-            let why: Vec<String> = passed
-                .iter()
-                .map(|p| format!("{}: {}", p.source, p.why))
-                .collect();
-            format!("not asked: {}", why.join("; "))
-        }
-        LeadEvent::Corrected(found) => {
-            format!("{} set the {}", found.source.name(), found.value.field())
-        }
         LeadEvent::Resembles(other) => format!(
             "looks like {} ({}), by {}: `agency join` if they are one",
             other.name, other.lead, other.why
         ),
-        LeadEvent::JoinedInto { lead, by, why } => format!("{by} joined it to {lead}: {why}"),
-        other => named(other),
+        // The rest is told as the timeline of the client database tells it.
+        other => in_words(other),
     })
 }
 
