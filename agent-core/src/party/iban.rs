@@ -104,13 +104,21 @@ mod tests {
         let iban = Iban::parse("de89 3704 0044 0532 0130 00").unwrap();
         assert_eq!(iban.to_string(), "DE89 3704 0044 0532 0130 00");
         assert_eq!(format!("{iban:?}"), "Iban(DE89…)");
-        assert!(Iban::parse("GB82 WEST 1234 5698 7654 32").is_ok());
+        for right in [
+            "GB82 WEST 1234 5698 7654 32",
+            "GB29NWBK60161331926819",
+            "DE89370400440532013000",
+        ] {
+            assert!(Iban::parse(right).is_ok(), "{right}");
+        }
         for wrong in [
             "DE89 3704 0044 0532 0130 01",
             "DE98 3704 0044 0532 0130 00",
             "DE89 3704 0404 0532 0130 00",
             "89DE 3704 0044 0532 0130 00",
+            "DE89370400440532013001",
             "DE89",
+            "DE8937",
             "Bank details are on file",
             "",
         ] {

@@ -1,10 +1,11 @@
 use chrono::NaiveDate;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::money::{Money, MoneyError};
+use dealwright_core::party::Iban;
 use dealwright_core::personal::{Personal, Purpose};
 use dealwright_core::text::Untrusted;
 
-use super::reference::{CreditorReference, is_iban};
+use super::reference::CreditorReference;
 use crate::pan;
 
 /// A statement has fewer; what has more is not one.
@@ -261,7 +262,8 @@ impl Maker {
             booked,
             amount,
             debtor: personal(debtor),
-            debtor_account: personal(iban).filter(|iban| is_iban(iban.reveal(Purpose::Invoice))),
+            debtor_account: personal(iban)
+                .filter(|iban| Iban::parse(iban.reveal(Purpose::Invoice)).is_ok()),
             reference,
             text: Personal::new(Untrusted::new(words), subject.as_str())
                 .only_for([Purpose::Invoice]),
