@@ -3,6 +3,7 @@
 use dealwright_core::party::EmailAddress;
 use dealwright_core::text::Untrusted;
 
+use super::event::Event;
 use super::mime::Walked;
 use super::phrases;
 
@@ -138,18 +139,11 @@ pub(super) fn reported(mail: &Walked) -> Option<Bounce> {
     })
 }
 
-/// What Amazon's notification service sends by mail: an event as JSON.
+/// The same as an event.
 pub(super) fn notified(mail: &Walked) -> Option<Bounce> {
-    // The event may stand as a text within another one, with its quotes escaped.
-    let text = mail.text.trim_start().replace('\\', "");
-    let said: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    if !text.starts_with('{') || !said.contains("\"notificationType\":\"Bounce\"") {
-        return None;
-    }
-    let from = text.find("\"bouncedRecipients\"")?;
-    let rest = text.get(from..)?;
-    let list = rest.get(..rest.find(']').unwrap_or(rest.len()))?;
-    let for_now = said.contains("\"bounceType\":\"Transient\"");
+    let event = Event::of(mail, "Bounce")?;
+    let list = event.list("bouncedRecipients")?;
+    let for_now = event.says("bounceType", "Transient");
     let mut recipients = Vec::new();
     for address in addresses(list) {
         let status = StatusCode::find(list);

@@ -1,6 +1,7 @@
 use dealwright_core::party::EmailAddress;
 
 use super::bounce::{addresses, field, message_id};
+use super::event::Event;
 use super::mime::Walked;
 
 /// A report that somebody does not want a letter (RFC 5965).
@@ -62,15 +63,10 @@ pub(super) fn of(mail: &Walked) -> Option<Complaint> {
     })
 }
 
-/// What Amazon's notification service sends by mail: an event as JSON, perhaps within another one.
+/// The same as an event.
 fn notified(mail: &Walked) -> Option<Complaint> {
-    let text = mail.text.trim_start().replace('\\', "");
-    let said: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    if !text.starts_with('{') || !said.contains("\"notificationType\":\"Complaint\"") {
-        return None;
-    }
-    let from = text.find("\"complainedRecipients\"")?;
-    let list = text.get(from..)?.split(']').next()?;
+    let event = Event::of(mail, "Complaint")?;
+    let list = event.list("complainedRecipients")?;
     Some(Complaint {
         feedback: None,
         recipient: addresses(list).into_iter().next(),

@@ -7,6 +7,7 @@
 mod bounce;
 mod complaint;
 mod cut;
+mod event;
 mod kind;
 mod mime;
 mod phrases;
