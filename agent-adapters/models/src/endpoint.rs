@@ -54,6 +54,26 @@ pub enum SetupError {
     Cassettes(String, String),
 }
 
+impl SetupError {
+    /// Refuses a limit outside its range.
+    pub(crate) fn within(
+        name: &'static str,
+        given: u64,
+        least: u64,
+        most: u64,
+    ) -> Result<(), Self> {
+        if (least..=most).contains(&given) {
+            return Ok(());
+        }
+        Err(Self::Limit {
+            name,
+            given,
+            least,
+            most,
+        })
+    }
+}
+
 /// The secret that a server knows us by. Shown nowhere.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey(String);

@@ -43,14 +43,7 @@ impl LimitParams {
             ("idle_ms", self.idle_ms, 1, 300_000),
             ("answer_ms", self.answer_ms, 1, 600_000),
         ] {
-            if !(least..=most).contains(&given) {
-                return Err(SetupError::Limit {
-                    name,
-                    given,
-                    least,
-                    most,
-                });
-            }
+            SetupError::within(name, given, least, most)?;
         }
         Ok(Limits(self))
     }

@@ -24,19 +24,8 @@ impl Patience {
     ///
     /// [`SetupError::Limit`] outside these ranges.
     pub fn new(tries: u32, wait: Duration) -> Result<Self, SetupError> {
-        for (name, given, least, most) in [
-            ("tries", u64::from(tries), 1, 10),
-            ("wait", wait.as_secs(), 0, 600),
-        ] {
-            if !(least..=most).contains(&given) {
-                return Err(SetupError::Limit {
-                    name,
-                    given,
-                    least,
-                    most,
-                });
-            }
-        }
+        SetupError::within("tries", u64::from(tries), 1, 10)?;
+        SetupError::within("wait", wait.as_secs(), 0, 600)?;
         Ok(Self { tries, wait })
     }
 }

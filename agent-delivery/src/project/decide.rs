@@ -1,6 +1,5 @@
 use dealwright_core::handoff::DealWon;
 use dealwright_core::knowledge::Slug;
-use dealwright_core::party::Language;
 use dealwright_core::process::{Actor, Refusal};
 
 use super::step::Step;
@@ -114,8 +113,8 @@ fn open(step: &mut Step<'_, '_>, deal: &DealWon) -> Result<(), Refusal> {
         return Err(Refusal::new("PS-1", "the process is not that of the deal"));
     }
     let policy = step.cx.policy();
-    let language = deal.parts().language.unwrap_or(Language::EN);
-    let setup = set_up(deal, policy.catalogue.spoken(language), &policy.chasing)
+    let catalogue = policy.catalogue.spoken(letters::language(deal));
+    let setup = set_up(deal, catalogue, &policy.chasing)
         .map_err(|e| Refusal::new("DF-2", e.to_string()))?;
     step.record(ProjectEvent::Opened {
         deal: Box::new(deal.clone()),

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use dealwright_core::canonical::Digest32;
 use dealwright_core::document::Wording;
+use dealwright_core::handoff::DealWon;
 use dealwright_core::knowledge::OutputKind;
 use dealwright_core::orchestration::Lane;
 use dealwright_core::party::{Channel, DomainName, Language, LegalForm, spoken_name};
@@ -179,7 +180,7 @@ fn compose(step: &Step<'_, '_>, name: &str, spec: &LetterSpec) -> Result<Draft, 
         .contact
         .clone()
         .ok_or_else(|| Refusal::new("DF-2", "the hand-off names nobody to write to"))?;
-    let language = parts.language.unwrap_or(Language::EN);
+    let language = language(deal);
     let notice = policy
         .ai_notices
         .get(language.code())
@@ -280,9 +281,12 @@ fn compose(step: &Step<'_, '_>, name: &str, spec: &LetterSpec) -> Result<Draft, 
 /// What templates may use: our own data, never text from outside.
 /// A day as this client reads it.
 pub(super) fn day(day: NaiveDate, step: &Step<'_, '_>) -> String {
-    let deal = step.state.deal();
-    let language = deal.and_then(|deal| deal.parts().language);
-    Wording::of(language.unwrap_or(Language::EN)).date(day)
+    Wording::of(step.state.deal().map_or(Language::EN, language)).date(day)
+}
+
+/// The language that the client is written to in.
+pub(super) fn language(deal: &DealWon) -> Language {
+    deal.parts().language.unwrap_or(Language::EN)
 }
 
 fn values(step: &Step<'_, '_>, spec: &LetterSpec) -> Value {

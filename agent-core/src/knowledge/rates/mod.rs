@@ -141,12 +141,6 @@ impl RateCard {
         self.spoken.get(&language).unwrap_or(self)
     }
 
-    /// Whether it was translated into a language.
-    #[must_use]
-    pub fn speaks(&self, language: Language) -> bool {
-        self.spoken.contains_key(&language)
-    }
-
     /// Its name.
     #[must_use]
     pub fn id(&self) -> &Slug {
