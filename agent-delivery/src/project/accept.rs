@@ -228,10 +228,10 @@ fn accepted(step: &mut Step<'_, '_>, milestone: MilestoneId, by: AcceptedBy) {
 /// What the work of a milestone counted, by service and driver: results say so by facts that are
 /// called `counted-` and the driver. Of several tasks that count one thing the largest holds.
 fn counted(step: &Step<'_, '_>, milestone: MilestoneId) -> BTreeMap<String, BTreeMap<String, i64>> {
-    let terms = step.state.deal().and_then(|deal| {
-        let all = deal.parts().milestones.iter();
-        all.clone().find(|terms| terms.id == milestone)
-    });
+    let terms = step
+        .state
+        .deal()
+        .and_then(|deal| deal.parts().milestones.iter().find(|m| m.id == milestone));
     let mut counted: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
     for task in step.state.tasks() {
         let service = task.service().as_str();

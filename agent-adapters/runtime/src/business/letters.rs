@@ -126,11 +126,7 @@ pub(super) fn check(
     // The same letters in other languages.
     let ids = needed.keys().cloned().collect();
     let translated: BTreeMap<String, Vec<&str>> = translated(sources, &ids)
-        .into_iter()
-        .filter_map(|id| {
-            let known = needed.get(id.rsplit_once('-')?.0)?.clone();
-            Some((id, known))
-        })
+        .filter_map(|(id, own, _)| Some((id.to_owned(), needed.get(own)?.clone())))
         .collect();
     for (id, known) in needed.iter().chain(&translated) {
         for kind in [OutputKind::Header, OutputKind::Text] {
@@ -156,14 +152,19 @@ pub(super) fn needed(playbook: &Playbook, dunning: &DunningSchedule) -> BTreeSet
     letters(playbook, dunning).into_keys().collect()
 }
 
-/// The templates that are one of `needed` in another language.
-pub(super) fn translated(sources: &TemplatesParams, needed: &BTreeSet<String>) -> BTreeSet<String> {
-    let other = |id: &&str| {
-        id.rsplit_once('-')
-            .is_some_and(|(own, tag)| needed.contains(own) && Language::parse(tag).is_ok())
-    };
-    let ids = sources.templates.iter().map(|source| source.id.as_str());
-    ids.filter(other).map(str::to_owned).collect()
+/// The templates that are one of `needed` in another language: its name, that of the letter, and
+/// the language.
+pub(super) fn translated<'a>(
+    sources: &'a TemplatesParams,
+    needed: &BTreeSet<String>,
+) -> impl Iterator<Item = (&'a str, &'a str, Language)> {
+    sources.templates.iter().filter_map(|source| {
+        let (own, tag) = source.id.as_str().rsplit_once('-')?;
+        let language = Language::parse(tag).ok()?;
+        needed
+            .contains(own)
+            .then_some((source.id.as_str(), own, language))
+    })
 }
 
 /// The letters that will be written, with the names of the values that each has.

@@ -70,12 +70,8 @@ pub(super) fn check(
         }
     }
     // A letter in a language without words would quote prices and services in another.
-    let spoken = |language: &Language| *language == own || others.contains(language);
-    for id in letters::translated(templates, needed) {
-        let language = id.rsplit_once('-').map(|(_, tag)| Language::parse(tag));
-        if let Some(Ok(language)) = language
-            && !spoken(&language)
-        {
+    for (id, _, language) in letters::translated(templates, needed) {
+        if language != own && !others.contains(&language) {
             return Err(part("words")(&format!(
                 "the letter `{id}` is written in `{language}`, but services and prices are not; \
                  add `words/{language}.toml`, or take the letter away"

@@ -15,6 +15,7 @@ use crate::home::{self, told};
 pub(crate) fn run(home: &Path, until_idle: bool, json: bool) -> Result<String, String> {
     let business = home::read(home)?;
     let read_websites = business.read_websites;
+    let example_account = business.deal.pay_to.is_example();
     let agency = home::wire(home, business, true)?;
     let bar = ProgressBar::new_spinner();
     let runtime = Runtime::new(
@@ -48,6 +49,11 @@ pub(crate) fn run(home: &Path, until_idle: bool, json: bool) -> Result<String, S
     if read_websites {
         eprintln!(
             "note: `read_websites` is on, but this program reads no websites yet: letters rest on what the directories say"
+        );
+    }
+    if example_account {
+        eprintln!(
+            "note: `pay_to` is still the example's account: put your own into agency.toml before an invoice leaves"
         );
     }
     Ok(if json {
