@@ -10,6 +10,7 @@ pub mod error;
 pub mod handoff;
 pub mod id;
 pub mod knowledge;
+pub mod mail;
 pub mod model;
 pub mod money;
 pub mod orchestration;

@@ -2,9 +2,17 @@
 
 mod eml;
 mod headers;
+#[cfg(feature = "imap")]
+pub mod imap;
 pub mod inbound;
 mod lint;
+#[cfg(feature = "mandrill")]
+pub mod mandrill;
 mod render;
+#[cfg(feature = "sendgrid")]
+pub mod sendgrid;
+#[cfg(feature = "smtp")]
+pub mod smtp;
 
 #[cfg(test)]
 mod tests;

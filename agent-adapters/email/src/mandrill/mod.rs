@@ -1,0 +1,1 @@
+//! Sends by Mailchimp Transactional (Mandrill), and reads its webhooks.

@@ -1,0 +1,1 @@
+//! Sends by SendGrid, and reads its webhooks.

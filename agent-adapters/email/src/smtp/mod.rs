@@ -1,0 +1,1 @@
+//! Sends by SMTP, signed by DKIM.
