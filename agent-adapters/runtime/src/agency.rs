@@ -12,7 +12,7 @@ use dealwright_core::page::{FetchRequest, Page, PageFetcher, SourceName};
 use dealwright_core::party::EmailAddress;
 use dealwright_core::personal::Personal;
 use dealwright_core::process::{
-    Actor, Host, MemoryStore, NoPerformer, PlainSealer, RetryPolicy, Sealer, Store,
+    Actor, Host, MemoryStore, NoPerformer, PlainSealer, ProcessKey, RetryPolicy, Sealer, Store,
 };
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
@@ -156,27 +156,42 @@ impl Agency {
         answers: Option<String>,
         at: Timestamp,
     ) -> Result<bool, PortError> {
-        let recipient = self.host.recipient(from);
-        let subject = recipient.id().to_owned();
         let (news, until) = match (&news, &text) {
             (News::Reply, Some(text)) => read_answer(text, key, at),
             _ => (news, None),
         };
-        let input = RecipientInput::Received {
+        self.tell_recipient(Told {
+            recipient: self.host.recipient(from),
+            from: from.clone(),
+            key: key.to_owned(),
             news,
-            address: Personal::new(from.clone(), subject.clone()),
-            answers,
-            text: text.map(|t| Personal::new(Untrusted::new(t), subject.clone())),
-            message_id: Some(key.to_owned()),
-            source: "email".to_owned(),
             until,
+            text: text.map(Untrusted::new),
+            answers,
+            source: "email".to_owned(),
+            at,
+        })
+        .await
+    }
+
+    /// Hands what came back to its recipient.
+    pub(crate) async fn tell_recipient(&self, told: Told) -> Result<bool, PortError> {
+        let subject = told.recipient.id().to_owned();
+        let input = RecipientInput::Received {
+            news: told.news,
+            address: Personal::new(told.from, subject.clone()),
+            answers: told.answers,
+            text: told.text.map(|t| Personal::new(t, subject.clone())),
+            message_id: Some(told.key.clone()),
+            source: told.source.clone(),
+            until: told.until,
         };
         self.host
             .offer::<Recipient>(
                 subject,
-                &format!("heard-{key}"),
-                Actor::Outside("email".to_owned()),
-                at,
+                &format!("heard-{}", told.key),
+                Actor::Outside(told.source),
+                told.at,
                 &input,
             )
             .await
@@ -363,6 +378,19 @@ impl AgencyBuilder {
     }
 }
 
+/// What came back, and for whom.
+pub(crate) struct Told {
+    pub(crate) recipient: ProcessKey,
+    pub(crate) from: EmailAddress,
+    pub(crate) key: String,
+    pub(crate) news: News,
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) text: Option<Untrusted<String>>,
+    pub(crate) answers: Option<String>,
+    pub(crate) source: String,
+    pub(crate) at: Timestamp,
+}
+
 /// The source under whose terms a client's own pages are read: their order.
 pub const CLIENT_ORDER: &str = "client-order";
 
@@ -378,7 +406,7 @@ fn name_of(worker: &dyn Worker) -> String {
 
 /// What an answer is by its words: only what makes us write less is taken from them here, the
 /// rest is for the process that wrote.
-fn read_answer(text: &str, key: &str, at: Timestamp) -> (News, Option<Timestamp>) {
+pub(crate) fn read_answer(text: &str, key: &str, at: Timestamp) -> (News, Option<Timestamp>) {
     let Some(reader) = ReplyReader::standard() else {
         return (News::Reply, None);
     };

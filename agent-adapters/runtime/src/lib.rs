@@ -4,6 +4,7 @@ mod agency;
 mod business;
 mod gates;
 mod lineage;
+mod post;
 mod runtime;
 mod services;
 mod starter;
@@ -19,6 +20,7 @@ pub use business::{
     StoreKind, StoreSettings, WeekSettings,
 };
 pub use lineage::{Lineage, LineageStep};
+pub use post::{OptOutToken, Stray, Taken};
 pub use runtime::{Progress, Runtime, RuntimeOptions};
 pub use starter::{
     STARTER_AGENCY, STARTER_PLAYBOOKS, STARTER_SERVICES, STARTER_TEMPLATES, STARTER_WORDS,

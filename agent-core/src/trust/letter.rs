@@ -88,6 +88,17 @@ pub struct OptOut {
     pub mailto: Option<EmailAddress>,
 }
 
+impl OptOut {
+    /// The part of the address that names recipient and list: what stands behind its last slash,
+    /// whatever host the address was made for.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.url
+            .rsplit_once('/')
+            .map_or(self.url.as_str(), |(_, token)| token)
+    }
+}
+
 /// The sentences that law and fairness ask for; each stands in both parts of the letter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notices {

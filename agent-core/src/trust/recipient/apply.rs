@@ -24,6 +24,8 @@ pub(super) fn applied(mut state: RecipientState, event: &RecipientEvent) -> Reci
             record,
             address,
         } => {
+            let opt_out = record.draft.iter().flat_map(|d| &d.letter.notices.opt_out);
+            state.opt_outs.extend(opt_out.map(|o| o.token().to_owned()));
             state.intents.insert(intent.clone(), (**record).clone());
             state.address = Some(address.clone());
         }

@@ -66,9 +66,25 @@ pub struct RecipientState {
     marketing_sent: Vec<Timestamp>,
     intents: BTreeMap<String, Intent>,
     approvals: BTreeMap<String, Approval>,
+    opt_outs: BTreeSet<String>,
 }
 
 impl RecipientState {
+    /// The index under which a recipient is found by what their opt-out addresses end in.
+    pub const OPT_OUT_INDEX: &'static str = "opt-out";
+    /// The index under which a recipient is found by the `Message-ID` of a letter that left.
+    pub const MESSAGE_ID_INDEX: &'static str = "message-id";
+
+    /// When a letter last left for them.
+    #[must_use]
+    pub fn last_sent(&self) -> Option<Timestamp> {
+        let sent = self.intents.values().filter_map(|i| match i.phase {
+            Phase::Sent { at, .. } => Some(at),
+            _ => None,
+        });
+        sent.max()
+    }
+
     /// What stands against writing.
     #[must_use]
     pub fn suppressions(&self) -> &[Suppression] {
@@ -220,7 +236,7 @@ type Answer = Result<Decision<Recipient>, Refusal>;
 
 impl Process for Recipient {
     const KIND: &'static str = "recipient";
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u32 = 3;
     const EVENT_VERSION: u32 = 1;
 
     type State = RecipientState;
@@ -293,11 +309,18 @@ impl Process for Recipient {
             }
             if let Phase::Sent { message_id, .. } = &intent.phase {
                 entries.insert(IndexEntry::new(
-                    "message-id",
+                    RecipientState::MESSAGE_ID_INDEX,
                     vec![IndexPart::Text(message_id.clone())],
                 ));
             }
         }
+        // For as long as the recipient is known: an opt-out address never runs out.
+        entries.extend(state.opt_outs.iter().map(|token| {
+            IndexEntry::new(
+                RecipientState::OPT_OUT_INDEX,
+                vec![IndexPart::Text(token.clone())],
+            )
+        }));
         entries.into_iter().collect()
     }
 
