@@ -1,5 +1,6 @@
 //! The command line: what is asked for, and how answers and errors are shown.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{
@@ -83,6 +84,9 @@ pub(crate) enum Command {
         /// Stop once nothing is due
         #[arg(long)]
         until_idle: bool,
+        /// Take opt-outs and inquiries over HTTP at this address, for example 127.0.0.1:8080
+        #[arg(long, value_name = "ADDR")]
+        bind: Option<SocketAddr>,
     },
     /// How far everything is
     Status,

@@ -57,7 +57,9 @@ fn run(cli: &Cli) -> Result<String, String> {
         Command::Demo(args) => commands::demo::run(args, json),
         Command::Init { dir } => home::init(dir),
         Command::Import(args) => commands::import::run(&cli.home, args, by, json),
-        Command::Run { until_idle } => commands::run::run(&cli.home, *until_idle, json),
+        Command::Run { until_idle, bind } => {
+            commands::run::run(&cli.home, *until_idle, *bind, json)
+        }
         Command::Status => commands::status::status(&cli.home, by, json),
         Command::Leads { top } => commands::leads::leads(&cli.home, *top, by, json),
         Command::Join { keep, gone, why } => commands::join::join(&cli.home, keep, gone, why, by),

@@ -1,22 +1,40 @@
 //! `agency run`.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use dealwright_runtime::{Runtime, RuntimeOptions};
-use dealwright_system::SystemClock;
+use dealwright_core::error::PortError;
+use dealwright_core::page::SourceName;
+use dealwright_discovery::resolve::Params;
+use dealwright_http::{Front, Inquiries, InquiryForm, serve};
+use dealwright_runtime::{Agency, Runtime, RuntimeOptions};
+use dealwright_system::{SystemClock, SystemRandom};
 use indicatif::ProgressBar;
 use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::home::{self, told};
 
 /// Works on what is due.
-pub(crate) fn run(home: &Path, until_idle: bool, json: bool) -> Result<String, String> {
+pub(crate) fn run(
+    home: &Path,
+    until_idle: bool,
+    bind: Option<SocketAddr>,
+    json: bool,
+) -> Result<String, String> {
     let business = home::read(home)?;
     let read_websites = business.read_websites;
     let example_account = business.deal.pay_to.is_example();
+    let organisation = business.sender.organisation.clone();
+    let opt_out_base = business.law.opt_out_base.clone();
     let agency = home::wire(home, business, true)?;
+    let front = bind
+        .map(|at| Ok::<_, String>((at, front(&agency, &organisation, &opt_out_base)?)))
+        .transpose()?;
     let bar = ProgressBar::new_spinner();
     let runtime = Runtime::new(
         agency.host().clone(),
@@ -35,17 +53,25 @@ pub(crate) fn run(home: &Path, until_idle: bool, json: bool) -> Result<String, S
                 stop.store(true, Ordering::SeqCst);
             }
         });
-        runtime
+        let served = match front {
+            Some((at, front)) => Some(Served::start(at, front).await?),
+            None => None,
+        };
+        let progress = runtime
             .run(until_idle, |p| {
                 if p.steps % 100 == 0 {
                     bar.set_message(format!("{} steps", p.steps));
                     bar.tick();
                 }
             })
-            .await
+            .await;
+        if let Some(served) = served {
+            served.stop().await?;
+        }
+        progress.map_err(told)
     });
     bar.finish_and_clear();
-    let progress = progress.map_err(told)?;
+    let progress = progress?;
     if read_websites {
         eprintln!(
             "note: `read_websites` is on, but this program reads no websites yet: letters rest on what the directories say"
@@ -68,4 +94,50 @@ pub(crate) fn run(home: &Path, until_idle: bool, json: bool) -> Result<String, S
             home.display()
         )
     })
+}
+
+/// What the outside reaches of the agency.
+fn front(agency: &Agency, organisation: &str, opt_out_base: &str) -> Result<Front, String> {
+    let source = SourceName::parse("contact-form").map_err(|e| e.to_string())?;
+    let params = Params::default().check().map_err(|e| e.to_string())?;
+    let form = InquiryForm::new(Inquiries::new(source, params), SystemRandom);
+    let front = Front::new(agency.clone(), SystemClock, organisation, opt_out_base);
+    front
+        .map(|front| front.with_inquiries(form))
+        .map_err(|e| format!("agency.toml, `opt_out_base` under `[law]`: {e}"))
+}
+
+/// The server beside the work.
+struct Served {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), PortError>>,
+}
+
+impl Served {
+    async fn start(at: SocketAddr, front: Front) -> Result<Self, String> {
+        let taken = |e| {
+            format!(
+                "`--bind {at}` cannot be used: {e}; name an address of this machine with a free port"
+            )
+        };
+        let listener = TcpListener::bind(at).await.map_err(taken)?;
+        let at = listener.local_addr().map_err(taken)?;
+        eprintln!("listening on http://{at}: opt-outs, and inquiries at http://{at}/contact");
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let until = async {
+                let _ = stopped.await;
+            };
+            serve(listener, &front, until).await
+        });
+        Ok(Self { stop, task })
+    }
+
+    async fn stop(self) -> Result<(), String> {
+        let _ = self.stop.send(());
+        match self.task.await {
+            Ok(served) => served.map_err(told),
+            Err(error) => Err(format!("the server broke off: {error}")),
+        }
+    }
 }
