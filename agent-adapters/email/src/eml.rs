@@ -8,9 +8,9 @@ use dealwright_core::blobs::Blobs;
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::party::Channel;
 use dealwright_core::process::EffectClass;
-use dealwright_core::trust::{Letter, Messenger, Receipt, Sendable};
+use dealwright_core::trust::{Messenger, Receipt, Sendable};
 
-use crate::{lint_mime, render};
+use crate::prepare;
 
 /// Writes each letter to a folder as an `.eml` file instead of sending it.
 ///
@@ -37,18 +37,6 @@ impl EmlMessenger {
             blobs,
         })
     }
-
-    async fn files(&self, letter: &Letter) -> Result<Vec<Vec<u8>>, PortError> {
-        let mut files = Vec::new();
-        for attachment in &letter.attachments {
-            let bytes = self.blobs.get(attachment.blob).await?.ok_or_else(|| {
-                PortError::new("send letter", PortErrorKind::NotFound)
-                    .with_source(format!("no bytes for attachment `{}`", attachment.name))
-            })?;
-            files.push(bytes);
-        }
-        Ok(files)
-    }
 }
 
 #[async_trait]
@@ -65,14 +53,8 @@ impl Messenger for EmlMessenger {
         let at = sendable.opened_at();
         let first = sendable.first_started().unwrap_or(at);
         let (letter, key) = sendable.take(at)?;
-        let files = self.files(&letter).await?;
-        let invalid =
-            |what: String| PortError::new("send letter", PortErrorKind::Invalid).with_source(what);
-        let bytes = render(&letter, &files, first).map_err(|e| invalid(e.to_string()))?;
-        // What leaves is looked at once more as a receiver would see it.
-        if let Some(finding) = lint_mime(&letter, &bytes).into_iter().next() {
-            return Err(invalid(format!("{}: {}", finding.rule, finding.what)));
-        }
+        let message = prepare::message(&letter, &*self.blobs, first).await?;
+        let bytes = prepare::bytes(&letter, &message)?;
         let hex = key.to_hex();
         let short = hex.get(..12).unwrap_or(&hex);
         let name = format!(

@@ -2,15 +2,10 @@
 
 mod eml;
 mod headers;
-#[cfg(feature = "imap")]
-pub mod imap;
 pub mod inbound;
 mod lint;
-#[cfg(feature = "mandrill")]
-pub mod mandrill;
+mod prepare;
 mod render;
-#[cfg(feature = "sendgrid")]
-pub mod sendgrid;
 #[cfg(feature = "smtp")]
 pub mod smtp;
 

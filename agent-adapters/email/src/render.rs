@@ -53,6 +53,15 @@ pub fn render(
     files: &[Vec<u8>],
     date: DateTime<Utc>,
 ) -> Result<Vec<u8>, RenderError> {
+    message(letter, files, date).map(|message| message.formatted())
+}
+
+/// The same before it is bytes.
+pub(crate) fn message(
+    letter: &Letter,
+    files: &[Vec<u8>],
+    date: DateTime<Utc>,
+) -> Result<Message, RenderError> {
     let sender = &letter.sender;
     let to_name = letter
         .to_name
@@ -126,9 +135,7 @@ pub fn render(
         }
         builder.multipart(mixed)
     };
-    message
-        .map(|message| message.formatted())
-        .map_err(|e| RenderError::Message(e.to_string()))
+    message.map_err(|e| RenderError::Message(e.to_string()))
 }
 
 fn part(attachment: &Attachment, bytes: &[u8]) -> Result<SinglePart, RenderError> {

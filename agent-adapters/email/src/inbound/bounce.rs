@@ -253,7 +253,7 @@ fn failed(
     }
 }
 
-fn permanence(status: Option<StatusCode>, said: &str, late: bool) -> Permanence {
+pub(crate) fn permanence(status: Option<StatusCode>, said: &str, late: bool) -> Permanence {
     let code = status.map(|s| (s.class, s.subject, s.detail));
     match code {
         Some((_, 7, _)) => Permanence::Policy,

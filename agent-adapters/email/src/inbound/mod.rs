@@ -16,6 +16,8 @@ use dealwright_core::party::EmailAddress;
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
 
+#[cfg(feature = "smtp")]
+pub(crate) use bounce::permanence;
 pub use bounce::{Bounce, FailedRecipient, Permanence, StatusCode};
 pub use complaint::Complaint;
 pub use cut::without_quotes;

@@ -1,5 +1,12 @@
-//! Mail that comes in, against collections of real mails and replies.
+//! Mail that comes in, against collections of real mails and replies; mail that goes out, against
+//! a server that follows a script.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 mod corpora;
+#[cfg(feature = "smtp")]
+mod smtp;

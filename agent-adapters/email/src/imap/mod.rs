@@ -1,1 +1,0 @@
-//! Reads a mailbox by IMAP.

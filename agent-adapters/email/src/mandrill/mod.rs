@@ -1,1 +1,0 @@
-//! Sends by Mailchimp Transactional (Mandrill), and reads its webhooks.

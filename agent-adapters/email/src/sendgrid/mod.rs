@@ -1,1 +1,0 @@
-//! Sends by SendGrid, and reads its webhooks.

@@ -1,0 +1,72 @@
+use std::fmt;
+use std::time::Duration;
+
+/// How the way to the server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Security {
+    /// TLS from the first byte (RFC 8314), usually on port 465.
+    Tls,
+    /// Plain at first, TLS before anything personal (RFC 3207), usually on port 587. A server that
+    /// does not offer it is not spoken to.
+    StartTls,
+    /// None, for a server on this machine alone.
+    Loopback,
+}
+
+/// A word that nobody may read in a log.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `text`.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// Where letters are handed over.
+#[derive(Clone, Debug)]
+pub struct SmtpSettings {
+    /// The server's name, which its certificate must bear.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the way there is protected.
+    pub security: Security,
+    /// Who we are there, with the password; nothing for a server that wants none.
+    pub login: Option<(String, Secret)>,
+    /// The name that we greet by: a domain of ours.
+    pub hello: String,
+    /// The longest that one letter may take, all steps together.
+    pub timeout: Duration,
+    /// A root certificate in PEM, trusted besides the public ones.
+    pub root_pem: Option<Vec<u8>>,
+}
+
+impl SmtpSettings {
+    /// Submission at `host` with STARTTLS on port 587, a minute a letter.
+    #[must_use]
+    pub fn submission(host: impl Into<String>, hello: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            port: 587,
+            security: Security::StartTls,
+            login: None,
+            hello: hello.into(),
+            timeout: Duration::from_secs(60),
+            root_pem: None,
+        }
+    }
+}
