@@ -221,7 +221,9 @@ impl SmtpMessenger {
         let mut connection = self.connection(at).await?;
         let said = async {
             let mut options = Vec::new();
-            let abroad = [&from, &to].iter().any(|a| !AsRef::<str>::as_ref(*a).is_ascii());
+            let abroad = [&from, &to]
+                .iter()
+                .any(|a| !AsRef::<str>::as_ref(*a).is_ascii());
             for (needed, extension, option) in [
                 (abroad, Extension::SmtpUtfEight, MailParameter::SmtpUtfEight),
                 (

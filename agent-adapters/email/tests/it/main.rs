@@ -9,4 +9,8 @@
 
 mod corpora;
 #[cfg(feature = "smtp")]
+mod postfix;
+#[cfg(feature = "smtp")]
+mod servers;
+#[cfg(feature = "smtp")]
 mod smtp;

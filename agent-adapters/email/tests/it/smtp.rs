@@ -145,10 +145,10 @@ impl Server {
 
 /// What came of one try.
 #[derive(Clone, Debug)]
-struct Try {
-    outcome: Result<Receipt, PortErrorKind>,
-    refusal: Option<SmtpRefusal>,
-    said: String,
+pub(crate) struct Try {
+    pub(crate) outcome: Result<Receipt, PortErrorKind>,
+    pub(crate) refusal: Option<SmtpRefusal>,
+    pub(crate) said: String,
 }
 
 /// Writes down what the messenger answers.
@@ -170,6 +170,13 @@ impl Messenger for Watched {
 
     async fn send(&self, sendable: Sendable) -> Result<Receipt, PortError> {
         let outcome = self.messenger.send(sendable).await;
+        if outcome
+            .as_ref()
+            .is_err_and(|e| e.chain().contains("reylist"))
+        {
+            // A greylist goes by its own clock, the agency's leaps.
+            tokio::time::sleep(StdDuration::from_millis(2_500)).await;
+        }
         let error = outcome.as_ref().err();
         self.tries.lock().unwrap().push(Try {
             outcome: outcome.as_ref().map(Clone::clone).map_err(PortError::kind),
@@ -181,12 +188,29 @@ impl Messenger for Watched {
 }
 
 /// What became of first letters to `n` bakeries.
-struct Play {
-    tries: Vec<Try>,
+pub(crate) struct Play {
+    pub(crate) tries: Vec<Try>,
     unknown: usize,
 }
 
 async fn play(messenger: impl FnOnce(VirtualClock) -> SmtpMessenger, n: usize, days: i64) -> Play {
+    run(messenger, (0..n).map(|i| record(i, None)).collect(), days).await
+}
+
+/// A letter to one address.
+pub(crate) async fn play_with(
+    messenger: impl FnOnce(VirtualClock) -> SmtpMessenger,
+    address: &str,
+    days: i64,
+) -> Play {
+    run(messenger, vec![record(0, Some(address))], days).await
+}
+
+async fn run(
+    messenger: impl FnOnce(VirtualClock) -> SmtpMessenger,
+    records: Vec<IntakeRecord>,
+    days: i64,
+) -> Play {
     let clock = VirtualClock::new(start());
     let tries = Arc::default();
     let mut business = Business::starter().unwrap();
@@ -200,8 +224,7 @@ async fn play(messenger: impl FnOnce(VirtualClock) -> SmtpMessenger, n: usize, d
         .gateway(FakePaymentProvider::new(EffectClass::Idempotent))
         .build()
         .unwrap();
-    for i in 0..n {
-        let record = record(i);
+    for record in records {
         let lead = LeadId::derive(&[record.natural_key().as_bytes()]);
         agency
             .intake(&Actor::System, lead, record, start())
@@ -223,12 +246,13 @@ async fn play(messenger: impl FnOnce(VirtualClock) -> SmtpMessenger, n: usize, d
     Play { tries, unknown }
 }
 
-fn record(n: usize) -> IntakeRecord {
+fn record(n: usize, address: Option<&str>) -> IntakeRecord {
     let source = SourceName::parse("example-directory").unwrap();
     let mut record = IntakeRecord::new(source, format!("row-{n}"), start());
     let name = ["Amsel", "Birke", "Cedar"].get(n % 3).unwrap();
     record.name = Some(format!("{name} Bakery Ltd"));
-    let address = EmailAddress::parse(&format!("office@bakery-{n}.example")).unwrap();
+    let made_up = format!("office@bakery-{n}.example");
+    let address = EmailAddress::parse(address.unwrap_or(&made_up)).unwrap();
     record.email = Some(Personal::new(address, format!("person-{n}")));
     record.street = Some(format!("{} Example Street", n + 1));
     record.locality = Some("Springfield".to_owned());
@@ -240,7 +264,7 @@ fn record(n: usize) -> IntakeRecord {
     record
 }
 
-fn messenger(settings: SmtpSettings) -> impl FnOnce(VirtualClock) -> SmtpMessenger {
+pub(crate) fn messenger(settings: SmtpSettings) -> impl FnOnce(VirtualClock) -> SmtpMessenger {
     |clock| SmtpMessenger::new(settings, Arc::new(MemoryBlobs::default()), clock).unwrap()
 }
 
