@@ -32,6 +32,9 @@ SUITES = [
     ("models", "language model", r"^conformance::(openai|vllm|llama_cpp|ollama|anthropic)_"),
     ("models", "specification", r"^specification::"),
     ("models", "real model", r"local::a_small_model"),
+    ("smtp", "each answer at each step", r"^smtp::"),
+    ("smtp", "postfix, greylist, signature", r"^postfix::"),
+    ("http", "routes", r"^(r8_|cs_6b|lg_5|a_form|letters_that_sell)"),
     ("web", "lead source", r"leads::tests::lg_1_conformance::"),
     ("web", "signal source", r"feed::tests::conformance::"),
 ]

@@ -1,5 +1,6 @@
 mod delivery;
 mod letters;
+mod mail;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,7 @@ use dealwright_discovery::score::{Judge, PriorParams, ScoringParams};
 use serde::Deserialize;
 
 pub use self::delivery::{DeliverySettings, StaffSettings, WeekSettings};
+pub use self::mail::{DkimSettings, MailSecurity, MailSettings};
 
 /// A whole business, as people write it down.
 #[derive(Clone, Debug, Deserialize)]
@@ -95,6 +97,9 @@ pub struct Business {
     /// Charges above this many minor units wait for a person, by currency.
     #[serde(default)]
     pub approve_charges_above: BTreeMap<String, i64>,
+    /// How letters leave; without it they are written to a folder.
+    #[serde(default)]
+    pub mail: Option<MailSettings>,
     /// How the store is kept.
     #[serde(default)]
     pub store: StoreSettings,

@@ -16,8 +16,8 @@ mod tests;
 pub use agency::{Agency, AgencyBuilder, AgencyError, CLIENT_ORDER, NoFetcher};
 pub use business::{
     BankAccount, Business, BusinessError, BusinessFiles, CheckedBusiness, DealSettings,
-    DeliverySettings, LawSettings, LeadSettings, MarketSettings, ReadingSettings, StaffSettings,
-    StoreKind, StoreSettings, WeekSettings,
+    DeliverySettings, DkimSettings, LawSettings, LeadSettings, MailSecurity, MailSettings,
+    MarketSettings, ReadingSettings, StaffSettings, StoreKind, StoreSettings, WeekSettings,
 };
 pub use lineage::{Lineage, LineageStep};
 pub use post::{OptOutToken, Stray, Taken};

@@ -88,6 +88,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ADDR")]
         bind: Option<SocketAddr>,
     },
+    /// Mails that came in: what they are and say, and taking them in
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// How far everything is
     Status,
     /// Leads, best first
@@ -253,4 +256,24 @@ pub(crate) struct ProviderArgs {
     /// Wait between booking and answering
     #[arg(long, default_value_t = 0, value_name = "MS")]
     pub(crate) pause_before_answer: u64,
+}
+
+/// What to do with mails.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MailCommand {
+    /// Says what mails are (bounce, complaint, automatic, human) and what they say without quotes
+    Read {
+        /// Mails as they came
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The files are bare texts, without headers
+        #[arg(long)]
+        text: bool,
+    },
+    /// Hears mails: answers, bounces, complaints; those heard before change nothing
+    Take {
+        /// Mails as they came, folders of them, or Maildirs
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
 }

@@ -11,7 +11,7 @@ mod world;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, MailCommand};
 
 fn main() -> ExitCode {
     let cli = match Cli::read() {
@@ -59,6 +59,12 @@ fn run(cli: &Cli) -> Result<String, String> {
         Command::Import(args) => commands::import::run(&cli.home, args, by, json),
         Command::Run { until_idle, bind } => {
             commands::run::run(&cli.home, *until_idle, *bind, json)
+        }
+        Command::Mail(MailCommand::Read { files, text }) => {
+            commands::mail::read(files, *text, json)
+        }
+        Command::Mail(MailCommand::Take { paths }) => {
+            commands::mail::take(&cli.home, paths, by, json)
         }
         Command::Status => commands::status::status(&cli.home, by, json),
         Command::Leads { top } => commands::leads::leads(&cli.home, *top, by, json),

@@ -11,6 +11,7 @@ mod event;
 mod kind;
 mod mime;
 mod phrases;
+mod to_event;
 
 use dealwright_core::party::EmailAddress;
 use dealwright_core::text::Untrusted;

@@ -8,6 +8,7 @@ pub(crate) mod effects;
 pub(crate) mod import;
 pub(crate) mod join;
 pub(crate) mod leads;
+pub(crate) mod mail;
 pub(crate) mod progress;
 pub(crate) mod projects;
 pub(crate) mod run;

@@ -31,7 +31,7 @@ pub(crate) fn run(
     let example_account = business.deal.pay_to.is_example();
     let organisation = business.sender.organisation.clone();
     let opt_out_base = business.law.opt_out_base.clone();
-    let agency = home::wire(home, business, true)?;
+    let (agency, public) = home::wire_to_send(home, business)?;
     let front = bind
         .map(|at| Ok::<_, String>((at, front(&agency, &organisation, &opt_out_base)?)))
         .transpose()?;
@@ -57,6 +57,12 @@ pub(crate) fn run(
             Some((at, front)) => Some(Served::start(at, front).await?),
             None => None,
         };
+        // Said at once, and not only when a letter has waited for it.
+        if let Some(public) = &public
+            && let Err(error) = public.test().await
+        {
+            eprintln!("note: {}", told(error));
+        }
         let progress = runtime
             .run(until_idle, |p| {
                 if p.steps % 100 == 0 {
