@@ -179,6 +179,7 @@ async fn text(response: Response<Body>) -> String {
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// R8-5: scanners fetch links; a thousand of them opt nobody out.
+// covers: R8-5
 #[tokio::test]
 async fn r8_5_fetching_changes_nothing() {
     let mut rig = Rig::new().await;
@@ -200,6 +201,7 @@ async fn r8_5_fetching_changes_nothing() {
 
 /// R8-4: one POST without cookie or login, no redirect, and again the same. CS-6c: nothing is asked
 /// but a press.
+// covers: R8-4, CS-6c
 #[tokio::test]
 async fn r8_4_one_post_opts_out_and_never_redirects() {
     let multipart = "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n";
@@ -256,6 +258,7 @@ async fn the_page_has_one_button_and_loads_nothing() {
 
 /// R8-3: the address alone names recipient and list, does not show whose it is, and cannot be
 /// forged.
+// covers: R8-3
 #[tokio::test]
 async fn r8_3_a_tampered_address_changes_nothing() {
     let mut rig = Rig::new().await;
@@ -299,6 +302,7 @@ async fn r8_3_a_tampered_address_changes_nothing() {
 }
 
 /// CS-6b: the mechanism works thirty days after the letter, and four hundred. CA-5: sixty.
+// covers: CS-6b, CA-5
 #[tokio::test]
 async fn cs_6b_an_old_letter_s_address_still_works() {
     for days in [30, 60, 400] {
@@ -432,6 +436,7 @@ fn signed(id: &str, at: i64, body: &str, key: &[u8]) -> Request<Body> {
 }
 
 /// LG-5: a replayed delivery is one lead, and what is not signed, or not freshly, is none.
+// covers: LG-5
 #[tokio::test]
 async fn lg_5_a_delivery_is_signed_fresh_and_counts_once() {
     let mut rig = Rig::new().await;

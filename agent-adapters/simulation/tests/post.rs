@@ -120,7 +120,7 @@ fn record(n: usize) -> IntakeRecord {
     let mut record = IntakeRecord::new(source, format!("row-{n}"), start());
     record.name = Some(format!(
         "{} Bakery Ltd",
-        ["Amsel", "Birke", "Cedar", "Drossel"][n % 4]
+        ["Amsel", "Birke", "Cedar", "Drossel"].get(n % 4).unwrap()
     ));
     record.email = Some(Personal::new(address(n), format!("person-{n}")));
     record.street = Some(format!("{} Example Street", n + 1));

@@ -67,6 +67,7 @@ mod tests {
     use super::*;
 
     /// GY-4: a free-mail sender through another's transport is refused.
+    // covers: GY-4
     #[test]
     fn gy_4_free_mail_leaves_through_its_own_servers_only() {
         for (domain, host, may) in [

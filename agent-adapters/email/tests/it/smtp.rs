@@ -545,6 +545,7 @@ fn signature(mail: &[u8]) -> Vec<(String, String)> {
 }
 
 /// R8-2: both list headers stand in the signature's `h=`.
+// covers: R8-2
 #[tokio::test]
 async fn r8_2_the_list_headers_are_signed() {
     let server = Server::start(Vec::new()).await;
