@@ -189,7 +189,7 @@ mod tests {
                 "From: fbl@isp.example\nMessage-ID: <f1@isp.example>\nSubject: Report\nMIME-Version: 1.0\n\
                  Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\nContent-Type: text/plain\n\nReport.\n\
                  --b\nContent-Type: message/feedback-report\n\nFeedback-Type: {kind}\nOriginal-Rcpt-To: kim@bakery.example\n\n\
-                 --b\nContent-Type: message/rfc822-headers\n\nMessage-ID: <7@agency.example>\n\n--b--\n"
+                 --b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <7@agency.example>\n\n--b--\n"
             ))
         };
         for (kind, what) in [
