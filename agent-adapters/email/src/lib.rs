@@ -8,6 +8,7 @@ pub mod inbound;
 mod lint;
 #[cfg(feature = "mandrill")]
 pub mod mandrill;
+mod outbox;
 mod render;
 #[cfg(feature = "sendgrid")]
 pub mod sendgrid;
@@ -19,4 +20,5 @@ mod tests;
 
 pub use eml::EmlMessenger;
 pub use lint::lint_mime;
+pub use outbox::Outbox;
 pub use render::{RenderError, render};
