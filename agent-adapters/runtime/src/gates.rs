@@ -6,7 +6,7 @@ use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::id::{DealId, LeadId};
 use dealwright_core::money::Money;
 use dealwright_core::party::Channel;
-use dealwright_core::process::{Actor, Process, ProcessKey, Work};
+use dealwright_core::process::{Actor, Host, Process, ProcessKey, Work, WorkQuery, WorkState};
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{
     ChargeReceipt, Desk, DeskInput, Payer, PayerInput, Phase, Receipt, Recipient, RecipientInput,
@@ -17,6 +17,20 @@ use dealwright_discovery::lead::{Lead, LeadInput};
 use dealwright_discovery::qualify::Verdict;
 
 use crate::Agency;
+
+/// Effects whose outcome is not known, in order of key.
+///
+/// # Errors
+///
+/// Those of the store.
+pub async fn unknown_works(host: &Host) -> Result<Vec<Work>, PortError> {
+    let query = WorkQuery {
+        state: Some(WorkState::Unknown),
+        n: usize::MAX,
+        ..WorkQuery::default()
+    };
+    host.store().works(query).await
+}
 
 /// The id of the one desk of a tenant.
 const DESK: &str = "main";

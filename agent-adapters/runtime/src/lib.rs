@@ -19,6 +19,7 @@ pub use business::{
     DeliverySettings, DkimSettings, LawSettings, LeadSettings, MailSecurity, MailSettings,
     MarketSettings, ReadingSettings, StaffSettings, StoreKind, StoreSettings, WeekSettings,
 };
+pub use gates::unknown_works;
 pub use lineage::{Lineage, LineageStep};
 pub use post::{OptOutToken, Stray, Taken};
 pub use runtime::{Progress, Runtime, RuntimeOptions};

@@ -2,7 +2,7 @@
 
 use dealwright_core::access::Action;
 use dealwright_core::error::{PortError, PortErrorKind};
-use dealwright_core::process::{Actor, Envelope, Find, IndexPart, IndexRange, Process, ProcessKey};
+use dealwright_core::process::{Actor, Envelope, Process, ProcessKey};
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{Instalment, Payer, PayerEvent};
 use dealwright_deals::deal::{Deal, DealEvent, DealState};
@@ -45,19 +45,8 @@ impl Agency {
     /// `PermissionDenied` where `by` may not see money; `Corrupt` where a link is missing, naming it; those of the store.
     pub async fn lineage(&self, by: &Actor, number: &str) -> Result<Option<Lineage>, PortError> {
         let host = self.host();
-        let find = Find {
-            tenant: host.tenant().clone(),
-            kind: Payer::KIND.to_owned(),
-            index: "invoice-number".to_owned(),
-            range: IndexRange {
-                prefix: vec![IndexPart::Text(number.to_owned())],
-                descending: false,
-            },
-            after: None,
-            n: 1,
-        };
-        let (found, _) = host.store().find(find).await?;
-        let Some(payer) = found.into_iter().next().map(|f| f.process) else {
+        let found = self.under(Payer::KIND, "invoice-number", number).await?;
+        let Some(payer) = found else {
             return Ok(None);
         };
         host.allow(by, Action::ReadMoney, &payer)?;

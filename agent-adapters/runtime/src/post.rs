@@ -5,16 +5,14 @@ use dealwright_core::error::PortError;
 use dealwright_core::mail::{MailEvent, MailEventKind};
 use dealwright_core::party::EmailAddress;
 use dealwright_core::personal::Purpose;
-use dealwright_core::process::{
-    Actor, EffectKey, Find, IndexPart, IndexRange, Process, ProcessKey, Work, WorkKey, WorkQuery,
-    WorkState,
-};
+use dealwright_core::process::{Actor, Process, ProcessKey, WorkKey};
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{LetterClass, News, Receipt, Recipient, RecipientState};
 
 use crate::Agency;
 use crate::agency::{Told, read_answer};
+use crate::gates::unknown_works;
 
 /// Days after a letter within which a bounce or a complaint that names no letter of ours is
 /// believed: mail servers try for five days, and say so within a day of giving up.
@@ -124,7 +122,7 @@ impl Agency {
     }
 
     /// Takes in that whoever has the letter with this address wants no more of them, by `way`
-    /// (`one-click`, `page`). It holds from now on; saying it again changes nothing. `None` where
+    /// (`one-click`, `opt-out-page`). It holds from now on; saying it again changes nothing. `None` where
     /// no letter bore the address.
     ///
     /// # Errors
@@ -261,23 +259,10 @@ impl Agency {
         index: &str,
         text: &str,
     ) -> Result<Option<(ProcessKey, RecipientState)>, PortError> {
-        let host = self.host();
-        let find = Find {
-            tenant: host.tenant().clone(),
-            kind: Recipient::KIND.to_owned(),
-            index: index.to_owned(),
-            range: IndexRange {
-                prefix: vec![IndexPart::Text(text.to_owned())],
-                descending: false,
-            },
-            after: None,
-            n: 1,
-        };
-        let (found, _) = host.store().find(find).await?;
-        let Some(key) = found.into_iter().next().map(|f| f.process) else {
+        let Some(key) = self.under(Recipient::KIND, index, text).await? else {
             return Ok(None);
         };
-        let state = host.state::<Recipient>(&key).await?;
+        let state = self.host().state::<Recipient>(&key).await?;
         Ok(state.map(|(_, state)| (key, state)))
     }
 
@@ -286,7 +271,10 @@ impl Agency {
         let Some(effect) = event.effect else {
             return Ok(None);
         };
-        let Some(work) = self.unknown_send(effect).await? else {
+        let host = self.host();
+        let unknown = unknown_works(host).await?.into_iter();
+        let mut sends = unknown.filter(|w| w.receiver.kind() == Recipient::KIND);
+        let Some(work) = sends.find(|w| w.effect_key() == effect) else {
             return Ok(None);
         };
         let provider_id = match &event.what {
@@ -294,7 +282,6 @@ impl Agency {
             _ => event.key.clone(),
         };
         let at = work.started_at.unwrap_or(event.at);
-        let host = self.host();
         let outcome = host
             .effect_of::<Recipient>(&work)?
             .sent(Receipt { provider_id, at });
@@ -302,19 +289,6 @@ impl Agency {
         host.prove_performed::<Recipient>(&Actor::System, &work, &outcome, event.at, &note)
             .await?;
         Ok(Some(work.key))
-    }
-
-    async fn unknown_send(&self, effect: EffectKey) -> Result<Option<Work>, PortError> {
-        let query = WorkQuery {
-            state: Some(WorkState::Unknown),
-            n: usize::MAX,
-            ..WorkQuery::default()
-        };
-        let works = self.host().store().works(query).await?;
-        let sends = works
-            .into_iter()
-            .filter(|w| w.receiver.kind() == Recipient::KIND);
-        Ok(sends.into_iter().find(|w| w.effect_key() == effect))
     }
 }
 

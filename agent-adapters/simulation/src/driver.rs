@@ -9,8 +9,9 @@ use chrono::Duration;
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::process::{Claim, Claims, Handled, Host, WorkKind, WorkState, event_log_hash};
 use dealwright_core::time::{Clock, Timestamp};
+use dealwright_runtime::unknown_works;
 
-use crate::providers::{reconcile, unknown_works};
+use crate::providers::reconcile;
 use crate::{Chaos, Fault, Providers, VirtualClock};
 
 /// What a turn of the driver came to.

@@ -169,3 +169,33 @@ fn number(rng: SeededRng, what: &str, domain: &DomainName) -> Option<String> {
         _ => format!("+44 20 7946 0{n:03}"),
     })
 }
+
+/// The `n`-th bakery of a directory whose terms allow writing to it, from 1, reached at `address`:
+/// for tests that need a lead and no market. `None` where the directory's name is none.
+#[must_use]
+pub fn bakery(n: u32, address: &EmailAddress) -> Option<IntakeRecord> {
+    let source = SourceName::parse("example-directory").ok()?;
+    let mut record = IntakeRecord::new(source, format!("row-{n}"), start());
+    let names = ["Amsel", "Birke", "Cedar", "Drossel"];
+    let name = names
+        .iter()
+        .cycle()
+        .nth(usize::try_from(n.max(1) - 1).ok()?)?;
+    let street = format!("{n} Example Street");
+    record.name = Some(format!("{name} Bakery Ltd"));
+    record.email = Some(Personal::new(address.clone(), format!("person-{n}")));
+    record.street = Some(street.clone());
+    record.locality = Some("Springfield".to_owned());
+    record.postal_code = Some("62701".to_owned());
+    record.country = Country::parse("US").ok();
+    record.zone = Some("America/Chicago".to_owned());
+    record.sector = Some("bakery".to_owned());
+    record.legal_form = LegalForm::from_name("Example Ltd");
+    record.source_notice = "We found your address in the Example Directory.".to_owned();
+    record.contact_allowed = true;
+    record.facts.insert("street".to_owned(), street);
+    record
+        .facts
+        .insert("postal-code".to_owned(), "62701".to_owned());
+    Some(record)
+}

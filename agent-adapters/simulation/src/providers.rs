@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dealwright_core::error::PortError;
-use dealwright_core::process::{Actor, EffectClass, EffectKey, Host, Work, WorkQuery, WorkState};
+use dealwright_core::process::{Actor, EffectClass, EffectKey, Host};
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{
     ChargeLog, ChargeReceipt, Messenger, Payer, PaymentGateway, Receipt, Recipient, SentLog,
 };
+use dealwright_runtime::unknown_works;
 
 use crate::{FakeMailProvider, FakePaymentProvider, MailBooks, MoneyBooks};
 
@@ -71,20 +72,6 @@ impl Providers for Fakes {
     async fn books(&self) -> Result<(MailBooks, MoneyBooks), PortError> {
         Ok((self.mail.books(), self.money.books()))
     }
-}
-
-/// Effects whose outcome is not known, in order of key.
-///
-/// # Errors
-///
-/// Those of the store.
-pub async fn unknown_works(host: &Host) -> Result<Vec<Work>, PortError> {
-    let query = WorkQuery {
-        state: Some(WorkState::Unknown),
-        n: usize::MAX,
-        ..WorkQuery::default()
-    };
-    host.store().works(query).await
 }
 
 /// Settles what is not known by the providers' own books: what they took happened, what they

@@ -16,13 +16,12 @@ use dealwright_core::time::{Clock, Timestamp};
 use dealwright_core::trust::ApprovalMode;
 use dealwright_deals::deal::Deal;
 use dealwright_discovery::lead::{Lead, LeadPhase};
-use dealwright_runtime::{Agency, AgencyError, Business, CheckedBusiness};
+use dealwright_runtime::{Agency, AgencyError, Business, CheckedBusiness, unknown_works};
 use serde::Serialize;
 
 use crate::{
     Chaos, ChaosGateway, ChaosMessenger, ChaosStore, Fakes, FaultPlan, Hook, OnUnknown, Providers,
     SeededRng, SequentialDriver, SimClients, SyntheticSites, VirtualClock, check_world, market,
-    unknown_works,
 };
 
 /// What to simulate.

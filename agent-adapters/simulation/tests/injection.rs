@@ -21,8 +21,8 @@ use dealwright_core::error::PortError;
 use dealwright_core::id::LeadId;
 use dealwright_core::money::{Currency, UnitPrice};
 use dealwright_core::orchestration::Budget;
-use dealwright_core::page::{FetchRequest, Page, PageFacts, PageFetcher, Snapshot, SourceName};
-use dealwright_core::party::{Country, DomainName, EmailAddress, LegalForm};
+use dealwright_core::page::{FetchRequest, Page, PageFacts, PageFetcher, Snapshot};
+use dealwright_core::party::{DomainName, EmailAddress};
 use dealwright_core::personal::{Personal, Purpose};
 use dealwright_core::process::{Actor, EffectClass, Host};
 use dealwright_core::text::Untrusted;
@@ -33,7 +33,7 @@ use dealwright_discovery::lead::{Inquiry, IntakeRecord};
 use dealwright_runtime::{Agency, Business, ReadingSettings};
 use dealwright_simulation::{
     FakeMailProvider, FakePaymentProvider, Hook, ObedientModel, Persona, SeededRng,
-    SequentialDriver, SimClients, VirtualClock, check_world, processes, start,
+    SequentialDriver, SimClients, VirtualClock, bakery, check_world, processes, start,
 };
 use futures::executor::block_on;
 use serde::Deserialize;
@@ -284,29 +284,8 @@ fn play(carrier: &Carrier, text: &str, model: Option<&ObedientModel>) -> Outcome
 
 fn record(carrier: &Carrier, carried: &str) -> (LeadId, IntakeRecord) {
     let subject = "person-1";
-    let source = SourceName::parse("example-directory").unwrap();
-    let mut record = IntakeRecord::new(source, "row-1".to_owned(), start());
-    record.name = Some("Amsel Bakery Ltd".to_owned());
-    record.email = Some(Personal::new(
-        EmailAddress::parse(ADDRESS).unwrap(),
-        subject,
-    ));
+    let mut record = bakery(1, &EmailAddress::parse(ADDRESS).unwrap()).unwrap();
     record.website = DomainName::parse("amsel-bakery.example").ok();
-    record.street = Some("1 Example Street".to_owned());
-    record.locality = Some("Springfield".to_owned());
-    record.postal_code = Some("62701".to_owned());
-    record.country = Country::parse("US").ok();
-    record.zone = Some("America/Chicago".to_owned());
-    record.sector = Some("bakery".to_owned());
-    record.legal_form = LegalForm::from_name("Example Ltd");
-    record.source_notice = "We found your address in the Example Directory.".to_owned();
-    record.contact_allowed = true;
-    record
-        .facts
-        .insert("street".to_owned(), "1 Example Street".to_owned());
-    record
-        .facts
-        .insert("postal-code".to_owned(), "62701".to_owned());
     match carrier.surface.as_str() {
         "directory_row" => {
             record.locality = Some(carried.to_owned());

@@ -3,24 +3,28 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "a test that cannot go on fails"
 )]
 
+use async_trait::async_trait;
 use chrono::Duration;
+use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::id::LeadId;
 use dealwright_core::mail::{BounceClass, MailEvent, MailEventKind};
-use dealwright_core::page::SourceName;
-use dealwright_core::party::{Country, EmailAddress, LegalForm};
-use dealwright_core::personal::Personal;
+use dealwright_core::party::{Channel, EmailAddress};
 use dealwright_core::process::{Actor, EffectClass};
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
-use dealwright_core::trust::{ApprovalMode, Letter, LetterClass, News, Recipient, RecipientState};
+use dealwright_core::trust::{
+    ApprovalMode, Letter, LetterClass, Messenger, News, Receipt, Recipient, RecipientState,
+    Sendable,
+};
 use dealwright_deals::deal::Deal;
-use dealwright_discovery::lead::IntakeRecord;
-use dealwright_runtime::{Agency, Business, OptOutToken, Stray, Taken};
+use dealwright_runtime::{Agency, Business, OptOutToken, Stray, Taken, unknown_works};
 use dealwright_simulation::{
-    FakeMailProvider, FakePaymentProvider, NoHook, SequentialDriver, VirtualClock, processes, start,
+    FakeMailProvider, FakePaymentProvider, NoHook, SequentialDriver, VirtualClock, bakery,
+    processes, start,
 };
 use futures::executor::block_on;
 
@@ -34,18 +38,23 @@ struct Rig {
 
 impl Rig {
     fn new(n: usize) -> Self {
-        let clock = VirtualClock::new(start());
         let mail = FakeMailProvider::new(EffectClass::Idempotent);
+        Self::with(n, mail.clone(), mail)
+    }
+
+    /// The same by another messenger before the provider `mail`.
+    fn with(n: usize, mail: FakeMailProvider, messenger: impl Messenger + 'static) -> Self {
+        let clock = VirtualClock::new(start());
         let mut business = Business::starter().unwrap();
         business.law.approval = ApprovalMode::Autonomous;
         business.read_websites = false;
         let agency = Agency::builder(business)
-            .messenger(mail.clone())
+            .messenger(messenger)
             .gateway(FakePaymentProvider::new(EffectClass::Idempotent))
             .build()
             .unwrap();
         for i in 0..n {
-            let record = record(i);
+            let record = bakery(u32::try_from(i).unwrap() + 1, &address(i)).unwrap();
             let lead = LeadId::derive(&[record.natural_key().as_bytes()]);
             block_on(agency.intake(&Actor::System, lead, record, start())).unwrap();
         }
@@ -96,6 +105,17 @@ impl Rig {
         }
     }
 
+    /// An answer in these words to the letter for the `n`-th.
+    fn answer(&self, n: usize, text: &str, automatic: bool) -> MailEvent {
+        let what = MailEventKind::Answered {
+            text: Untrusted::new(text.to_owned()),
+            automatic,
+        };
+        let mut event = self.event("answer-1", what);
+        event.letters = vec![self.letter_to(n).message_id];
+        event
+    }
+
     fn mail(&self, event: &MailEvent) -> Taken {
         block_on(self.agency.mail(event)).unwrap()
     }
@@ -113,26 +133,6 @@ impl Rig {
 
 fn address(n: usize) -> EmailAddress {
     EmailAddress::parse(&format!("office@bakery-{n}.example")).unwrap()
-}
-
-fn record(n: usize) -> IntakeRecord {
-    let source = SourceName::parse("example-directory").unwrap();
-    let mut record = IntakeRecord::new(source, format!("row-{n}"), start());
-    record.name = Some(format!(
-        "{} Bakery Ltd",
-        ["Amsel", "Birke", "Cedar", "Drossel"].get(n % 4).unwrap()
-    ));
-    record.email = Some(Personal::new(address(n), format!("person-{n}")));
-    record.street = Some(format!("{} Example Street", n + 1));
-    record.locality = Some("Springfield".to_owned());
-    record.postal_code = Some("62701".to_owned());
-    record.country = Country::parse("US").ok();
-    record.zone = Some("America/Chicago".to_owned());
-    record.sector = Some("bakery".to_owned());
-    record.legal_form = LegalForm::from_name("Example Ltd");
-    record.source_notice = "We found your address in the Example Directory.".to_owned();
-    record.contact_allowed = true;
-    record
 }
 
 #[test]
@@ -198,16 +198,12 @@ fn a_forged_bounce_suppresses_nobody() {
 #[test]
 fn an_answer_finds_its_letter_from_another_address_too_and_a_stranger_s_is_stray() {
     let mut rig = Rig::new(1);
-    let text = Untrusted::new("Please take me off your list.".to_owned());
-    let what = MailEventKind::Answered {
-        text,
-        automatic: false,
-    };
-    let mut event = rig.event("answer-1", what);
+    let mut event = rig.answer(0, "Please take me off your list.", false);
+    let letters = std::mem::take(&mut event.letters);
     let assistant = EmailAddress::parse("kim@somewhere.example").unwrap();
     event.address = Some(assistant.clone());
     assert_eq!(rig.mail(&event), Taken::Stray(Stray::Unasked));
-    event.letters = vec![rig.letter_to(0).message_id];
+    event.letters = letters;
     let heard = rig.mail(&event);
     assert!(
         matches!(
@@ -234,14 +230,8 @@ fn an_answer_finds_its_letter_from_another_address_too_and_a_stranger_s_is_stray
 #[test]
 fn a_machine_s_answer_is_no_opt_out_and_no_yes() {
     let mut rig = Rig::new(1);
-    let text =
-        Untrusted::new("I am away. To unsubscribe from my newsletter, write STOP.".to_owned());
-    let what = MailEventKind::Answered {
-        text,
-        automatic: true,
-    };
-    let mut event = rig.event("auto-1", what);
-    event.letters = vec![rig.letter_to(0).message_id];
+    let words = "I am away. To unsubscribe from my newsletter, write STOP.";
+    let event = rig.answer(0, words, true);
     let heard = rig.mail(&event);
     assert!(
         matches!(
@@ -293,12 +283,7 @@ fn an_opt_out_address_works_400_days_later_and_stops_what_sells() {
 fn an_answer_moves_the_deal_and_stops_the_sequence() {
     let mut rig = Rig::new(1);
     let text = "That sounds useful. We need a website audit. What would it cost?";
-    let what = MailEventKind::Answered {
-        text: Untrusted::new(text.to_owned()),
-        automatic: false,
-    };
-    let mut event = rig.event("answer-1", what);
-    event.letters = vec![rig.letter_to(0).message_id];
+    let mut event = rig.answer(0, text, false);
     event.address = Some(address(0));
     assert!(matches!(
         rig.mail(&event),
@@ -318,4 +303,51 @@ fn an_answer_moves_the_deal_and_stops_the_sequence() {
         .unwrap()
         .unwrap();
     assert!(!deal.requirements().is_empty());
+}
+
+/// Takes letters and never says so.
+#[derive(Debug)]
+struct Mute(FakeMailProvider);
+
+#[async_trait]
+impl Messenger for Mute {
+    fn channel(&self) -> Channel {
+        self.0.channel()
+    }
+
+    fn class(&self) -> EffectClass {
+        EffectClass::AtMostOnce
+    }
+
+    async fn send(&self, sendable: Sendable) -> Result<Receipt, PortError> {
+        self.0.send(sendable).await?;
+        Err(PortError::new("send letter", PortErrorKind::Timeout))
+    }
+}
+
+#[test]
+fn a_provider_s_event_settles_a_letter_that_nobody_knew_of() {
+    let mail = FakeMailProvider::new(EffectClass::AtMostOnce);
+    let mut rig = Rig::with(1, mail.clone(), Mute(mail));
+    let unknown = |rig: &Rig| block_on(unknown_works(rig.agency.host())).unwrap();
+    let works = unknown(&rig);
+    let [work] = works.as_slice() else {
+        panic!("{works:?}")
+    };
+    let provider_id = "mail-1".to_owned();
+    let mut event = rig.event("processed-1", MailEventKind::Taken { provider_id });
+    assert_eq!(
+        rig.mail(&event),
+        Taken::Noted,
+        "without our key it is nobody's"
+    );
+    event.effect = Some(work.effect_key());
+    assert_eq!(rig.mail(&event), Taken::Settled(work.key.clone()));
+    assert_eq!(rig.mail(&event), Taken::Noted, "once");
+    rig.days(1);
+    assert!(unknown(&rig).is_empty());
+    assert!(
+        rig.recipient(&address(0)).last_sent().is_some(),
+        "it counts as sent"
+    );
 }

@@ -15,18 +15,17 @@ use dealwright_core::id::LeadId;
 use dealwright_core::model::{Intent, LanguageModel, ModelAnswer, ReadRequest};
 use dealwright_core::money::{Currency, Money, UnitPrice};
 use dealwright_core::orchestration::{Budget, Cost};
-use dealwright_core::page::SourceName;
-use dealwright_core::party::{Country, EmailAddress, LegalForm};
+use dealwright_core::party::EmailAddress;
 use dealwright_core::personal::Personal;
 use dealwright_core::process::{Actor, EffectClass, Host};
 use dealwright_core::text::Untrusted;
 use dealwright_core::trust::{ApprovalMode, News};
 use dealwright_deals::deal::{Deal, DealEvent, DealState};
-use dealwright_discovery::lead::{Inquiry, IntakeRecord};
+use dealwright_discovery::lead::Inquiry;
 use dealwright_runtime::{Agency, Business, ReadingSettings};
 use dealwright_simulation::{
-    FakeMailProvider, FakePaymentProvider, Hook, SequentialDriver, VirtualClock, check_world,
-    processes, start,
+    FakeMailProvider, FakePaymentProvider, Hook, SequentialDriver, VirtualClock, bakery,
+    check_world, processes, start,
 };
 use futures::executor::block_on;
 
@@ -164,23 +163,7 @@ fn sale(model: &Scripted, settings: Option<ReadingSettings>, says: &[&'static st
         .gateway(money.clone())
         .build()
         .unwrap();
-    let source = SourceName::parse("example-directory").unwrap();
-    let mut record = IntakeRecord::new(source, "row-1".to_owned(), start());
-    record.name = Some("Amsel Bakery Ltd".to_owned());
-    let address = EmailAddress::parse(ADDRESS).unwrap();
-    record.email = Some(Personal::new(address, "person-1"));
-    record.street = Some("1 Example Street".to_owned());
-    record.locality = Some("Springfield".to_owned());
-    record.postal_code = Some("62701".to_owned());
-    record.country = Country::parse("US").ok();
-    record.zone = Some("America/Chicago".to_owned());
-    record.sector = Some("bakery".to_owned());
-    record.legal_form = LegalForm::from_name("Example Ltd");
-    record.source_notice = "We found your address in the Example Directory.".to_owned();
-    record.contact_allowed = true;
-    for fact in [("street", "1 Example Street"), ("postal-code", "62701")] {
-        record.facts.insert(fact.0.to_owned(), fact.1.to_owned());
-    }
+    let mut record = bakery(1, &EmailAddress::parse(ADDRESS).unwrap()).unwrap();
     record.inquiry = Some(Inquiry {
         at: start(),
         text: Personal::new(

@@ -13,9 +13,8 @@ use async_trait::async_trait;
 use chrono::Duration;
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::id::LeadId;
-use dealwright_core::page::{FetchRequest, Page, PageFetcher, Snapshot, SourceName};
-use dealwright_core::party::{Country, DomainName, EmailAddress, LegalForm};
-use dealwright_core::personal::Personal;
+use dealwright_core::page::{FetchRequest, Page, PageFetcher, Snapshot};
+use dealwright_core::party::{DomainName, EmailAddress};
 use dealwright_core::process::{Actor, EffectClass, Host};
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{ApprovalMode, News};
@@ -28,7 +27,7 @@ use dealwright_discovery::lead::IntakeRecord;
 use dealwright_runtime::{Agency, Business};
 use dealwright_simulation::{
     FakeMailProvider, FakePaymentProvider, Hook, SeededRng, SequentialDriver, SimClients,
-    VirtualClock, check_world, processes, start,
+    VirtualClock, bakery, check_world, processes, start,
 };
 use futures::executor::block_on;
 
@@ -158,24 +157,8 @@ impl Play {
 }
 
 fn record() -> IntakeRecord {
-    let source = SourceName::parse("example-directory").unwrap();
-    let mut record = IntakeRecord::new(source, "row-1".to_owned(), start());
-    record.name = Some("Amsel Bakery Ltd".to_owned());
-    let address = EmailAddress::parse(ADDRESS).unwrap();
-    record.email = Some(Personal::new(address, "person-1"));
+    let mut record = bakery(1, &EmailAddress::parse(ADDRESS).unwrap()).unwrap();
     record.website = DomainName::parse(SITE).ok();
-    record.street = Some("1 Example Street".to_owned());
-    record.locality = Some("Springfield".to_owned());
-    record.postal_code = Some("62701".to_owned());
-    record.country = Country::parse("US").ok();
-    record.zone = Some("America/Chicago".to_owned());
-    record.sector = Some("bakery".to_owned());
-    record.legal_form = LegalForm::from_name("Example Ltd");
-    record.source_notice = "We found your address in the Example Directory.".to_owned();
-    record.contact_allowed = true;
-    for fact in [("street", "1 Example Street"), ("postal-code", "62701")] {
-        record.facts.insert(fact.0.to_owned(), fact.1.to_owned());
-    }
     record
 }
 

@@ -10,7 +10,7 @@ mod words;
 use std::collections::BTreeSet;
 
 use dealwright_core::error::PortError;
-use dealwright_core::process::{Cursor, Find, IndexRange, ProcessKey};
+use dealwright_core::process::{Cursor, Find, IndexPart, IndexRange, ProcessKey};
 
 pub use case::{Case, CaseEnd, CaseLinks, CaseStep};
 pub use find::{Match, MatchKind};
@@ -23,6 +23,29 @@ use crate::Agency;
 const PAGE: usize = 500;
 
 impl Agency {
+    /// The first process of `kind` that stands in `index` under `text`.
+    pub(crate) async fn under(
+        &self,
+        kind: &str,
+        index: &str,
+        text: &str,
+    ) -> Result<Option<ProcessKey>, PortError> {
+        let host = self.host();
+        let find = Find {
+            tenant: host.tenant().clone(),
+            kind: kind.to_owned(),
+            index: index.to_owned(),
+            range: IndexRange {
+                prefix: vec![IndexPart::Text(text.to_owned())],
+                descending: false,
+            },
+            after: None,
+            n: 1,
+        };
+        let (found, _) = host.store().find(find).await?;
+        Ok(found.into_iter().next().map(|f| f.process))
+    }
+
     /// The processes of `kind` that stand in `index`, each once.
     async fn indexed(&self, kind: &str, index: &str) -> Result<BTreeSet<ProcessKey>, PortError> {
         let host = self.host();

@@ -6,7 +6,7 @@ use dealwright_core::access::Action;
 use dealwright_core::party::Channel;
 use dealwright_core::process::{Actor, WorkKey};
 use dealwright_core::time::Clock;
-use dealwright_simulation::unknown_works;
+use dealwright_runtime::unknown_works;
 use dealwright_system::SystemClock;
 use futures::executor::block_on;
 use serde_json::{Value, json};
