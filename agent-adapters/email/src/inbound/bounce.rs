@@ -1,5 +1,6 @@
 //! Letters that did not arrive: the standard report, and what is told in words alone.
 
+use dealwright_core::mail::BounceClass;
 use dealwright_core::party::EmailAddress;
 use dealwright_core::text::Untrusted;
 
@@ -48,21 +49,6 @@ impl StatusCode {
     }
 }
 
-/// What a failure means for the next letter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "whoever suppresses must decide every case"
-)]
-pub enum Permanence {
-    /// The address takes no mail and never will.
-    Permanent,
-    /// Not now: full, busy, late.
-    Transient,
-    /// This letter or this sender is not wanted there; the address may be good.
-    Policy,
-}
-
 /// One recipient that did not get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -70,7 +56,7 @@ pub struct FailedRecipient {
     /// Who.
     pub address: EmailAddress,
     /// What it means.
-    pub permanence: Permanence,
+    pub class: BounceClass,
     /// The code, where there is one.
     pub status: Option<StatusCode>,
     /// What the other side said.
@@ -247,26 +233,27 @@ fn failed(
     };
     FailedRecipient {
         address,
-        permanence: permanence(status, said, late),
+        class: class_of(status, said, late),
         status,
         diagnostic: diagnostic.map(Untrusted::new),
     }
 }
 
-pub(crate) fn permanence(status: Option<StatusCode>, said: &str, late: bool) -> Permanence {
+/// What a failure means for the next letter, by its code and by what the other side said.
+pub(crate) fn class_of(status: Option<StatusCode>, said: &str, late: bool) -> BounceClass {
     let code = status.map(|s| (s.class, s.subject, s.detail));
     match code {
-        Some((_, 7, _)) => Permanence::Policy,
-        Some((_, 2, 2)) => Permanence::Transient,
-        Some((5, 1, _)) => Permanence::Permanent,
-        Some((4, _, _)) => Permanence::Transient,
-        _ if phrases::tells_policy(said) => Permanence::Policy,
-        _ if late || phrases::tells_full(said) => Permanence::Transient,
-        Some((5, 3 | 4, _)) => Permanence::Transient,
+        Some((_, 7, _)) => BounceClass::Block,
+        Some((_, 2, 2)) => BounceClass::Soft,
+        Some((5, 1, _)) => BounceClass::Hard,
+        Some((4, _, _)) => BounceClass::Soft,
+        _ if phrases::tells_policy(said) => BounceClass::Block,
+        _ if late || phrases::tells_full(said) => BounceClass::Soft,
+        Some((5, 3 | 4, _)) => BounceClass::Soft,
         None if reply_code(said).is_some_and(|code| (400..500).contains(&code)) => {
-            Permanence::Transient
+            BounceClass::Soft
         }
-        _ => Permanence::Permanent,
+        _ => BounceClass::Hard,
     }
 }
 

@@ -18,8 +18,8 @@ use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
 
 #[cfg(feature = "smtp")]
-pub(crate) use bounce::permanence;
-pub use bounce::{Bounce, FailedRecipient, Permanence, StatusCode};
+pub(crate) use bounce::class_of;
+pub use bounce::{Bounce, FailedRecipient, StatusCode};
 pub use complaint::Complaint;
 pub use cut::without_quotes;
 
@@ -175,17 +175,22 @@ impl InboundMail {
     /// The letter of ours that it answers: the one named by `In-Reply-To`, else the latest of the
     /// thread that `is_ours` knows. Bounces and complaints name it in what they enclose.
     pub fn answers(&self, is_ours: impl Fn(&str) -> bool) -> Option<&str> {
+        self.letters().find(|id| is_ours(id))
+    }
+
+    /// The letters that it may be about, the likeliest first; one may come twice.
+    fn letters(&self) -> impl Iterator<Item = &str> {
         let enclosed = match &self.kind {
-            InboundKind::Bounce(bounce) => bounce.letter.as_deref(),
-            InboundKind::Complaint(complaint) => complaint.letter.as_deref(),
+            InboundKind::Bounce(bounce) => bounce.letter.as_ref(),
+            InboundKind::Complaint(complaint) => complaint.letter.as_ref(),
             InboundKind::Reply | InboundKind::Automatic => None,
         };
-        let named = self.in_reply_to.iter().map(String::as_str);
-        let thread = self.references.iter().rev().map(String::as_str);
+        let named = self.in_reply_to.iter();
+        let thread = self.references.iter().rev();
         enclosed
             .into_iter()
             .chain(named)
             .chain(thread)
-            .find(|id| is_ours(id))
+            .map(String::as_str)
     }
 }

@@ -3,19 +3,7 @@ use dealwright_core::mail::{BounceClass, MailEvent, MailEventKind};
 use dealwright_core::party::EmailAddress;
 use dealwright_core::time::Timestamp;
 
-use super::{InboundKind, InboundMail, Permanence};
-
-impl Permanence {
-    /// The class that a recipient's bounce has.
-    #[must_use]
-    pub fn class(self) -> BounceClass {
-        match self {
-            Self::Permanent => BounceClass::Hard,
-            Self::Transient => BounceClass::Soft,
-            Self::Policy => BounceClass::Block,
-        }
-    }
-}
+use super::{InboundKind, InboundMail};
 
 impl InboundMail {
     /// What the mail tells of letters: an answer, a complaint, or a bounce for each address that it
@@ -29,16 +17,10 @@ impl InboundMail {
             .message_id
             .clone()
             .unwrap_or_else(|| Digest32::of(raw).to_hex());
-        let named = self.in_reply_to.iter().chain(self.references.iter().rev());
         let mut letters: Vec<String> = Vec::new();
-        let enclosed = match &self.kind {
-            InboundKind::Bounce(bounce) => bounce.letter.as_ref(),
-            InboundKind::Complaint(complaint) => complaint.letter.as_ref(),
-            InboundKind::Reply | InboundKind::Automatic => None,
-        };
-        for letter in enclosed.into_iter().chain(named) {
-            if !letters.contains(letter) {
-                letters.push(letter.clone());
+        for letter in self.letters() {
+            if !letters.iter().any(|known| known == letter) {
+                letters.push(letter.to_owned());
             }
         }
         let event = |key: String, what: MailEventKind, address: Option<EmailAddress>| MailEvent {
@@ -76,7 +58,7 @@ impl InboundMail {
                 all.map(|(n, failed)| {
                     event(
                         format!("{key}#{n}"),
-                        MailEventKind::Bounced(failed.permanence.class()),
+                        MailEventKind::Bounced(failed.class),
                         Some(failed.address.clone()),
                     )
                 })

@@ -42,6 +42,7 @@ const PROVIDERS: [(&[&str], &[&str]); 9] = [
     (&["web.de"], &["web.de"]),
     (&["t-online.de"], &["t-online.de"]),
     (
+        // Its bridge runs on the sender's own machine.
         &["proton.me", "protonmail.com", "pm.me"],
         &["proton.me", "protonmail.ch", "127.0.0.1"],
     ),

@@ -7,8 +7,7 @@ mod settings;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,7 +16,7 @@ use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::party::{Channel, EmailAddress};
 use dealwright_core::personal::Purpose;
 use dealwright_core::process::EffectClass;
-use dealwright_core::time::Clock;
+use dealwright_core::time::{Clock, Timestamp};
 use dealwright_core::trust::{Letter, Messenger, Receipt, Sendable};
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -88,6 +87,13 @@ impl SmtpMessenger {
                 .host
                 .parse::<IpAddr>()
                 .is_ok_and(|ip| ip.is_loopback());
+        let marks = b"-----BEGIN CERTIFICATE-----";
+        let holds = |pem: &Vec<u8>| pem.windows(marks.len()).any(|part| part == marks);
+        if settings.root_pem.as_ref().is_some_and(|pem| !holds(pem)) {
+            return Err(wrong(
+                "the root certificate is none in PEM (`-----BEGIN CERTIFICATE-----`)".to_owned(),
+            ));
+        }
         let tls = match settings.security {
             Security::Loopback if local => None,
             Security::Loopback => {
@@ -117,11 +123,7 @@ impl SmtpMessenger {
         self
     }
 
-    async fn bytes(
-        &self,
-        letter: &Letter,
-        sent_at: dealwright_core::time::Timestamp,
-    ) -> Result<Vec<u8>, PortError> {
+    async fn bytes(&self, letter: &Letter, sent_at: Timestamp) -> Result<Vec<u8>, PortError> {
         let from = letter.sender.address.domain();
         if !free_mail::may_leave(from.as_str(), &self.settings.host) {
             return Err(invalid(format!(
@@ -276,29 +278,20 @@ impl SmtpMessenger {
 }
 
 /// The step that a letter stands at, for when its time runs out.
-#[derive(Debug, Default)]
-struct At(AtomicU8);
-
-const STEPS: [SmtpStep; 7] = [
-    SmtpStep::Connect,
-    SmtpStep::StartTls,
-    SmtpStep::Auth,
-    SmtpStep::Sender,
-    SmtpStep::Recipient,
-    SmtpStep::Data,
-    SmtpStep::Content,
-];
+#[derive(Debug)]
+struct At(std::sync::Mutex<SmtpStep>);
 
 impl At {
+    fn start() -> Self {
+        Self(std::sync::Mutex::new(SmtpStep::Connect))
+    }
+
     fn step(&self, step: SmtpStep) {
-        let number = STEPS.iter().position(|s| *s == step).unwrap_or(0);
-        self.0
-            .store(u8::try_from(number).unwrap_or(0), Ordering::SeqCst);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = step;
     }
 
     fn now(&self) -> SmtpStep {
-        let number = usize::from(self.0.load(Ordering::SeqCst));
-        STEPS.get(number).copied().unwrap_or(SmtpStep::Content)
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -326,7 +319,7 @@ impl Messenger for SmtpMessenger {
         let now = self.clock.now();
         let (letter, _) = sendable.take(now)?;
         let bytes = self.bytes(&letter, first).await?;
-        let at = At::default();
+        let at = At::start();
         let to = letter.to.reveal(Purpose::Contact);
         let handed = self.hand_over(&letter.sender.address, to, &bytes, &at);
         let said = match timeout(self.settings.timeout, handed).await {

@@ -5,7 +5,7 @@ use dealwright_core::mail::BounceClass;
 use dealwright_core::text::{Context, Untrusted};
 use lettre::transport::smtp::Error;
 
-use crate::inbound::{Permanence, StatusCode, permanence};
+use crate::inbound::{StatusCode, class_of};
 
 const OPERATION: &str = "send letter";
 
@@ -93,16 +93,14 @@ impl SmtpRefusal {
         );
         let class = about.then(|| {
             let late = (400..500).contains(&code);
-            match permanence(status, &said.to_lowercase(), late) {
+            match class_of(status, &said.to_lowercase(), late) {
                 // What a server says of one letter says nothing of the address.
-                Permanence::Permanent
+                BounceClass::Hard
                     if step != SmtpStep::Recipient && status.is_none_or(|s| s.subject != 1) =>
                 {
                     BounceClass::Block
                 }
-                Permanence::Permanent => BounceClass::Hard,
-                Permanence::Transient => BounceClass::Soft,
-                Permanence::Policy => BounceClass::Block,
+                class => class,
             }
         });
         Self {

@@ -4,13 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dealwright_core::access::Action;
+use dealwright_core::mail::BounceClass;
 use dealwright_core::process::Actor;
 use dealwright_core::text::Context;
 use dealwright_core::time::Clock;
 use dealwright_core::trust::Desk;
-use dealwright_email::inbound::{
-    InboundKind, InboundLimits, InboundMail, Permanence, without_quotes,
-};
+use dealwright_email::inbound::{InboundKind, InboundLimits, InboundMail, without_quotes};
 use dealwright_runtime::Taken;
 use dealwright_system::SystemClock;
 use futures::executor::block_on;
@@ -44,13 +43,8 @@ fn whole(mail: &InboundMail) -> Value {
     let (kind, class, recipients) = match &mail.kind {
         InboundKind::Bounce(bounce) => {
             // Of several the one that means most.
-            let worst = bounce.recipients.iter().map(|r| r.permanence).min();
-            let class = match worst {
-                Some(Permanence::Permanent) => Some("hard"),
-                Some(Permanence::Transient) => Some("soft"),
-                Some(Permanence::Policy) => Some("block"),
-                None => None,
-            };
+            let worst = bounce.recipients.iter().map(|r| r.class).min();
+            let class = worst.map(BounceClass::word);
             let all = bounce.recipients.iter().map(|r| r.address.to_string());
             ("bounce", class, all.collect())
         }

@@ -39,9 +39,7 @@ impl MailServers {
     pub(crate) fn start(dkim: &str) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let Ok(root) = std::env::var("DEALWRIGHT_MAIL_ROOT") else {
-            println!(
-                "SKIPPED: mail servers: DEALWRIGHT_MAIL_ROOT is not set; run `eval \"$(scripts/servers)\"` first"
-            );
+            println!("skipped: no mail servers; eval \"$(scripts/servers)\" fetches them");
             return None;
         };
         let number = COUNT.fetch_add(1, Ordering::SeqCst);
