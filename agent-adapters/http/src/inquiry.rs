@@ -16,6 +16,7 @@ use dealwright_discovery::resolve::CheckedParams;
 use dealwright_runtime::Agency;
 
 use crate::page::{quoted, safe};
+use crate::selftest::nonce;
 use crate::words::Words;
 
 /// How long a form may stand open, in seconds.
@@ -25,14 +26,47 @@ const YOUNGEST: i64 = 2;
 const NAME: usize = 200;
 const MESSAGE: usize = 5_000;
 
-/// What somebody asked.
+/// What somebody asked, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    /// Names the delivery; the same one twice is one inquiry.
-    pub(crate) key: String,
-    pub(crate) business: String,
-    pub(crate) email: EmailAddress,
-    pub(crate) message: String,
+    key: String,
+    business: String,
+    email: EmailAddress,
+    message: String,
+}
+
+/// What of an inquiry cannot be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    Business,
+    Email,
+    Message,
+}
+
+impl Asked {
+    /// An inquiry as it came; `key` names the delivery, and the same one twice is one inquiry.
+    pub(crate) fn new(
+        key: String,
+        business: &str,
+        email: &str,
+        message: &str,
+    ) -> Result<Self, Wrong> {
+        let fits =
+            |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most;
+        if !fits(business, NAME) {
+            return Err(Wrong::Business);
+        }
+        let email = EmailAddress::parse(email.trim()).map_err(|_| Wrong::Email)?;
+        if !fits(message, MESSAGE) {
+            return Err(Wrong::Message);
+        }
+        Ok(Self {
+            key,
+            business: business.trim().to_owned(),
+            email,
+            message: message.trim().to_owned(),
+        })
+    }
 }
 
 /// Takes inquiries in as leads, matched against those that there are.
@@ -122,9 +156,7 @@ impl InquiryForm {
         wrong: Option<&str>,
         now: Timestamp,
     ) -> String {
-        let mut nonce = [0; 16];
-        self.random.fill(&mut nonce);
-        let nonce: String = nonce.iter().map(|b| format!("{b:02x}")).collect();
+        let nonce = nonce(&*self.random);
         let token = token(agency, now.timestamp(), &nonce);
         let wrong = wrong.map_or_else(String::new, |why| {
             format!("<p class=\"no\">{}</p>\n", safe(why))
@@ -171,24 +203,15 @@ impl InquiryForm {
         if !take("url").is_empty() {
             return Ok(Sent::Taken);
         }
-        let fits = |text: &str, most: usize| !text.is_empty() && text.chars().count() <= most;
-        if !fits(&filled.business, NAME) {
-            return Ok(Sent::Wrong(words.needs_name, filled));
+        match Asked::new(key, &filled.business, &filled.email, &filled.message) {
+            Ok(asked) => {
+                self.inquiries.take(agency, asked, now).await?;
+                Ok(Sent::Taken)
+            }
+            Err(Wrong::Business) => Ok(Sent::Wrong(words.needs_name, filled)),
+            Err(Wrong::Email) => Ok(Sent::Wrong(words.needs_email, filled)),
+            Err(Wrong::Message) => Ok(Sent::Wrong(words.needs_message, filled)),
         }
-        let Ok(email) = EmailAddress::parse(&filled.email) else {
-            return Ok(Sent::Wrong(words.needs_email, filled));
-        };
-        if !fits(&filled.message, MESSAGE) {
-            return Ok(Sent::Wrong(words.needs_message, filled));
-        }
-        let asked = Asked {
-            key,
-            business: filled.business,
-            email,
-            message: filled.message,
-        };
-        self.inquiries.take(agency, asked, now).await?;
-        Ok(Sent::Taken)
     }
 }
 

@@ -1,17 +1,14 @@
 //! Inquiries that a website of the agency hands over, signed.
 
 use async_trait::async_trait;
-use dealwright_core::party::EmailAddress;
 use dealwright_payments::stripe::{SigningSecret, WebhookRefusal, verify_standard};
 use dealwright_runtime::Agency;
 use serde::Deserialize;
 
 use crate::hook::{Delivery, HookRefusal, Webhook};
-use crate::inquiry::{Asked, Inquiries};
+use crate::inquiry::{Asked, Inquiries, Wrong};
 
 const BODY: usize = 64 * 1024;
-const NAME: usize = 200;
-const MESSAGE: usize = 5_000;
 
 /// Takes inquiries in that another program delivers, signed by the scheme of Standard Webhooks
 /// (`webhook-id`, `webhook-timestamp`, `webhook-signature`; HMAC-SHA256, five minutes either way).
@@ -56,26 +53,14 @@ impl Webhook for LeadHook {
         let body: Body = serde_json::from_slice(delivery.body).map_err(|_| {
             malformed("the body is not JSON with the fields business, email and message")
         })?;
-        let fits =
-            |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most;
-        if !fits(&body.business, NAME) {
-            return Err(malformed(
-                "`business` is empty or has more than 200 characters",
-            ));
-        }
-        if !fits(&body.message, MESSAGE) {
-            return Err(malformed(
-                "`message` is empty or has more than 5,000 characters",
-            ));
-        }
-        let email = EmailAddress::parse(body.email.trim())
-            .map_err(|_| malformed("`email` is no address"))?;
-        let asked = Asked {
-            key: id.to_owned(),
-            business: body.business.trim().to_owned(),
-            email,
-            message: body.message.trim().to_owned(),
-        };
+        let asked = Asked::new(id.to_owned(), &body.business, &body.email, &body.message);
+        let asked = asked.map_err(|wrong| {
+            malformed(match wrong {
+                Wrong::Business => "`business` is empty or has more than 200 characters",
+                Wrong::Email => "`email` is no address",
+                Wrong::Message => "`message` is empty or has more than 5,000 characters",
+            })
+        })?;
         self.inquiries.take(agency, asked, delivery.now).await?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! nowhere.
 
 use std::fmt;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use async_trait::async_trait;
@@ -22,6 +22,13 @@ const COUNTS: Duration = Duration::minutes(10);
 const PATIENCE: StdDuration = StdDuration::from_secs(10);
 /// The most bytes of an answer: a proof has 65.
 const ANSWER: usize = 1024;
+
+/// A word that was never said before: 32 hexadecimal digits.
+pub(crate) fn nonce(random: &dyn Random) -> String {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    hex::encode(bytes)
+}
 
 /// What only this agency can say to a nonce of 32 hexadecimal digits.
 pub(crate) fn proof(host: &Host, nonce: &str) -> Option<String> {
@@ -62,7 +69,8 @@ impl PublicAddress {
         let invalid =
             |what: String| PortError::new(OPERATION, PortErrorKind::Invalid).with_source(what);
         let base = Url::parse(base).map_err(|e| invalid(format!("`{base}`: {e}")))?;
-        install_crypto();
+        // One provider of cryptography for the process; whoever was first stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -88,9 +96,7 @@ impl PublicAddress {
     ///
     /// `Unavailable` where it does not answer or answers something else, with what to do.
     pub async fn test(&self) -> Result<(), PortError> {
-        let mut nonce = [0; 16];
-        self.random.fill(&mut nonce);
-        let nonce: String = nonce.iter().map(|b| format!("{b:02x}")).collect();
+        let nonce = nonce(&*self.random);
         let wanted = proof(&self.host, &nonce).unwrap_or_default();
         let mut url = self.base.clone();
         url.set_path(&format!("/self-test/{nonce}"));
@@ -135,14 +141,6 @@ fn plain(error: &reqwest::Error) -> String {
         at = source;
     }
     at.to_string()
-}
-
-/// One provider of cryptography for the process; whoever was first stays.
-fn install_crypto() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
 }
 
 /// A messenger that hands letters with an opt-out over only while the public address answers.

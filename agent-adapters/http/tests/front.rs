@@ -14,8 +14,7 @@ use chrono::Duration;
 use dealwright_core::error::PortErrorKind;
 use dealwright_core::id::LeadId;
 use dealwright_core::page::SourceName;
-use dealwright_core::party::{Country, EmailAddress, LegalForm};
-use dealwright_core::personal::Personal;
+use dealwright_core::party::EmailAddress;
 use dealwright_core::process::{Actor, EffectClass, Random};
 use dealwright_core::time::Clock as _;
 use dealwright_core::trust::{ApprovalMode, Letter, LetterClass, Messenger, Recipient};
@@ -27,7 +26,8 @@ use dealwright_http::{
 use dealwright_payments::stripe::SigningSecret;
 use dealwright_runtime::{Agency, Business};
 use dealwright_simulation::{
-    FakeMailProvider, FakePaymentProvider, NoHook, SequentialDriver, VirtualClock, processes, start,
+    FakeMailProvider, FakePaymentProvider, NoHook, SequentialDriver, VirtualClock, bakery,
+    processes, start,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -150,21 +150,7 @@ fn agency(messenger: impl Messenger + 'static) -> Agency {
 }
 
 fn record() -> IntakeRecord {
-    let source = SourceName::parse("example-directory").unwrap();
-    let mut record = IntakeRecord::new(source, "row-1", start());
-    record.name = Some("Amsel Bakery Ltd".to_owned());
-    record.email = Some(Personal::new(
-        EmailAddress::parse(ADDRESS).unwrap(),
-        "person-1",
-    ));
-    record.street = Some("1 Example Street".to_owned());
-    record.locality = Some("Springfield".to_owned());
-    record.country = Country::parse("US").ok();
-    record.zone = Some("America/Chicago".to_owned());
-    record.legal_form = LegalForm::from_name("Example Ltd");
-    record.source_notice = "We found your address in the Example Directory.".to_owned();
-    record.contact_allowed = true;
-    record
+    bakery(1, &EmailAddress::parse(ADDRESS).unwrap()).unwrap()
 }
 
 fn secret() -> SigningSecret {
