@@ -246,14 +246,6 @@ impl EffectKey {
     pub fn to_hex(&self) -> String {
         hex::encode(self.0)
     }
-
-    /// The key of these digits, as a provider gives it back.
-    #[must_use]
-    pub fn from_hex(text: &str) -> Option<Self> {
-        let mut key = [0; 32];
-        hex::decode_to_slice(text, &mut key).ok()?;
-        Some(Self(key))
-    }
 }
 
 impl fmt::Display for EffectKey {

@@ -1,72 +1,12 @@
-//! Mail that comes back: the port that reads a mailbox, and the one form that news of letters
-//! takes, whoever tells it.
+//! The one form that news of letters takes, whoever tells it.
 
-use std::fmt::Debug;
-use std::time::Duration;
-
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::error::PortError;
 use crate::party::EmailAddress;
 use crate::process::EffectKey;
 use crate::text::Untrusted;
 use crate::time::Timestamp;
 use crate::trust::News;
-
-/// Where a reader of a mailbox stands. Opaque: only the inbox that made it reads it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct MailboxPlace(String);
-
-impl MailboxPlace {
-    /// Wraps an inbox's own position.
-    #[must_use]
-    pub fn new(position: impl Into<String>) -> Self {
-        Self(position.into())
-    }
-
-    /// The position, for the inbox that made it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// One mail as it lies in the mailbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrived {
-    /// The place behind it: reading after this gives what came later.
-    pub place: MailboxPlace,
-    /// Its bytes, or why they cannot be had. It stays in the mailbox either way.
-    pub mail: Result<Vec<u8>, Unreadable>,
-}
-
-/// A mail that cannot be handed over. The ones behind it can.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unreadable(pub String);
-
-/// Port: a mailbox that is read.
-///
-/// # Contract
-///
-/// - Reading after a place gives the mails that came after it, oldest first, each once, and none
-///   that the place has passed. Reading after the same place again gives the same mails.
-/// - A mail that cannot be handed over is [`Unreadable`] in its turn, never an error, so that it
-///   stops nothing behind it.
-/// - Nothing in the mailbox is moved, marked or deleted.
-/// - A place that the mailbox does not know any more, because it was made anew, reads from its
-///   beginning: readers know what they heard by the mails' own ids.
-#[async_trait]
-pub trait Inbox: Debug + Send + Sync {
-    /// Up to `n` mails after a place; from the beginning where there is none.
-    async fn read(&self, after: Option<&MailboxPlace>, n: usize)
-    -> Result<Vec<Arrived>, PortError>;
-
-    /// Returns once there may be a new mail, at the latest after `at_most`.
-    async fn wait(&self, at_most: Duration) -> Result<(), PortError>;
-}
 
 /// What a letter that did not arrive says of the address (RFC 3464, RFC 3463).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
