@@ -3,22 +3,18 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use dealwright_core::access::Action;
 use dealwright_core::blobs::Blobs;
 use dealwright_core::document::Format;
 use dealwright_core::error::{PortError, PortErrorKind};
-use dealwright_core::party::EmailAddress;
-use dealwright_core::process::{Actor, EffectClass, Host, MemoryStore, Store, Tenant};
+use dealwright_core::process::{Actor, EffectClass, Store};
 use dealwright_core::trust::{Charge, ChargeReceipt, Desk, Messenger, PaymentGateway};
 use dealwright_documents::Typesetter;
 use dealwright_email::EmlMessenger;
-use dealwright_email::smtp::{Dkim, Secret, Security, SmtpMessenger, SmtpSettings};
 use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
-use dealwright_http::{PublicAddress, PublicGate};
-use dealwright_runtime::{Agency, Business, BusinessFiles, MailSecurity, MailSettings, StoreKind};
-use dealwright_system::{Keyring, SystemClock, SystemRandom};
+use dealwright_runtime::{Agency, Business, BusinessFiles, StoreKind};
+use dealwright_system::Keyring;
 
 #[cfg(feature = "mongodb")]
 use crate::database;
@@ -31,7 +27,7 @@ const TEMPLATES: &str = "templates";
 const PLAYBOOKS: &str = "playbooks";
 const WORDS: &str = "words";
 /// The key that opens everything personal.
-const MASTER_KEY: &str = "keys/master.key";
+pub(crate) const MASTER_KEY: &str = "keys/master.key";
 
 /// What of a home no repository may take in: keys, and everything personal.
 const IGNORED: &str = "\
@@ -131,26 +127,7 @@ pub(crate) fn open(home: &Path, owner: bool) -> Result<Agency, String> {
 
 /// The same of a business that was read. Letters are not sent by it: only `run` sends.
 pub(crate) fn wire(home: &Path, business: Business, owner: bool) -> Result<Agency, String> {
-    with_mail(home, business, owner, |blobs| outbox(home, blobs))
-}
-
-/// The agency that works and sends, and the address that must answer before letters that sell may
-/// leave, where they leave at all.
-pub(crate) fn wire_to_send(
-    home: &Path,
-    business: Business,
-) -> Result<(Agency, Option<PublicAddress>), String> {
-    let Some(mail) = business.mail.clone() else {
-        return Ok((wire(home, business, true)?, None));
-    };
-    let public = public_address(home, &business)?;
-    let gate = public.clone();
-    let sender = business.sender.address.clone();
-    let agency = with_mail(home, business, true, |blobs| {
-        let smtp = smtp(home, &mail, &sender, blobs)?;
-        Ok(Arc::new(PublicGate::new(smtp, gate, SystemClock)) as Arc<dyn Messenger>)
-    })?;
-    Ok((agency, Some(public)))
+    with_messenger(home, business, owner, |blobs| outbox(home, blobs))
 }
 
 fn outbox(home: &Path, blobs: Arc<dyn Blobs>) -> Result<Arc<dyn Messenger>, String> {
@@ -158,80 +135,8 @@ fn outbox(home: &Path, blobs: Arc<dyn Blobs>) -> Result<Arc<dyn Messenger>, Stri
     Ok(Arc::new(letters))
 }
 
-/// Where opt-outs are taken, known by a proof that only the keys of this home can make.
-fn public_address(home: &Path, business: &Business) -> Result<PublicAddress, String> {
-    let keys = Keyring::open_or_create(&home.join(MASTER_KEY)).map_err(told)?;
-    let tenant = Tenant::parse(&business.tenant).map_err(|e| format!("{}: {e}", home.display()))?;
-    let prover = Host::builder(tenant, MemoryStore::new(), keys).build();
-    let root = root_certificate(home, business.mail.as_ref())?;
-    PublicAddress::new(
-        &business.law.opt_out_base,
-        root.as_deref(),
-        prover,
-        SystemRandom,
-    )
-    .map_err(told)
-}
-
-fn root_certificate(home: &Path, mail: Option<&MailSettings>) -> Result<Option<Vec<u8>>, String> {
-    let Some(name) = mail.and_then(|mail| mail.root_certificate.as_ref()) else {
-        return Ok(None);
-    };
-    let path = home.join(name);
-    fs::read(&path).map(Some).map_err(|e| {
-        format!(
-            "`root_certificate` under `[mail]`: `{}`: {e}",
-            path.display()
-        )
-    })
-}
-
-fn smtp(
-    home: &Path,
-    mail: &MailSettings,
-    sender: &EmailAddress,
-    blobs: Arc<dyn Blobs>,
-) -> Result<SmtpMessenger, String> {
-    let login = match &mail.user {
-        Some(user) => {
-            let password = std::env::var(&mail.password_from).map_err(|_| {
-                format!(
-                    "agency.toml sends mail as `{user}`; put the password into the environment variable {}",
-                    mail.password_from
-                )
-            })?;
-            Some((user.clone(), Secret::new(password)))
-        }
-        None => None,
-    };
-    let settings = SmtpSettings {
-        host: mail.host.clone(),
-        port: mail.port,
-        security: match mail.security {
-            MailSecurity::Tls => Security::Tls,
-            MailSecurity::Loopback => Security::Loopback,
-            _ => Security::StartTls,
-        },
-        login,
-        hello: mail
-            .hello
-            .clone()
-            .unwrap_or_else(|| sender.domain().as_str().to_owned()),
-        timeout: Duration::from_secs(u64::from(mail.timeout_seconds.max(1))),
-        root_pem: root_certificate(home, Some(mail))?,
-    };
-    let smtp = SmtpMessenger::new(settings, blobs, SystemClock).map_err(told)?;
-    let Some(dkim) = &mail.dkim else {
-        return Ok(smtp);
-    };
-    let path = home.join(&dkim.key);
-    let pem = fs::read_to_string(&path)
-        .map_err(|e| format!("`dkim` under `[mail]`: `{}`: {e}", path.display()))?;
-    let key = Dkim::rsa(sender.domain().clone(), &dkim.selector, &pem).map_err(told)?;
-    Ok(smtp.with_dkim(key))
-}
-
-fn with_mail(
+/// The same with another way for letters to leave.
+pub(crate) fn with_messenger(
     home: &Path,
     mut business: Business,
     owner: bool,

@@ -6,6 +6,7 @@ mod commands;
 mod database;
 mod files;
 mod home;
+mod sending;
 mod world;
 
 use std::io::Write as _;

@@ -8,7 +8,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,22 @@ fn agency(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_agency"));
     command.arg("--home").arg(home);
     command
+}
+
+/// A home to try on, for as long as its folder is held.
+fn new_home() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("home");
+    assert!(
+        agency(&home)
+            .arg("init")
+            .arg(&home)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    (dir, home)
 }
 
 struct Running(Child, String);
@@ -63,17 +79,7 @@ impl Drop for Running {
 
 #[test]
 fn an_inquiry_by_the_form_becomes_a_lead() {
-    let dir = tempfile::tempdir().unwrap();
-    let home = dir.path().join("home");
-    assert!(
-        agency(&home)
-            .arg("init")
-            .arg(&home)
-            .output()
-            .unwrap()
-            .status
-            .success()
-    );
+    let (_dir, home) = new_home();
     let running = Running::start(&home);
     let unknown = running.ask(
         "POST",
@@ -109,17 +115,7 @@ fn an_inquiry_by_the_form_becomes_a_lead() {
 
 #[test]
 fn an_address_that_is_taken_is_said_in_one_line() {
-    let dir = tempfile::tempdir().unwrap();
-    let home = dir.path().join("home");
-    assert!(
-        agency(&home)
-            .arg("init")
-            .arg(&home)
-            .output()
-            .unwrap()
-            .status
-            .success()
-    );
+    let (_dir, home) = new_home();
     let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let at = holder.local_addr().unwrap().to_string();
     let output = agency(&home)

@@ -6,7 +6,7 @@
 )]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
@@ -15,6 +15,18 @@ fn agency(home: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_agency"));
     command.arg("--home").arg(home).args(arguments);
     command.output().unwrap()
+}
+
+/// A home to try on, for as long as its folder is held.
+fn new_home() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("home");
+    assert!(
+        agency(&home, &["init", home.to_str().unwrap()])
+            .status
+            .success()
+    );
+    (dir, home)
 }
 
 fn said(output: &Output) -> String {
@@ -75,13 +87,7 @@ fn mails_are_told_apart_and_cut_as_the_contract_says() {
 /// what is not yet delivered is not read.
 #[test]
 fn what_is_about_no_letter_of_ours_is_left_for_a_person() {
-    let dir = tempfile::tempdir().unwrap();
-    let home = dir.path().join("home");
-    assert!(
-        agency(&home, &["init", home.to_str().unwrap()])
-            .status
-            .success()
-    );
+    let (dir, home) = new_home();
     let maildir = dir.path().join("Maildir");
     for part in ["new", "cur", "tmp"] {
         fs::create_dir_all(maildir.join(part)).unwrap();
@@ -105,13 +111,7 @@ fn what_is_about_no_letter_of_ours_is_left_for_a_person() {
 
 #[test]
 fn mail_settings_that_cannot_work_are_one_clear_line() {
-    let dir = tempfile::tempdir().unwrap();
-    let home = dir.path().join("home");
-    assert!(
-        agency(&home, &["init", home.to_str().unwrap()])
-            .status
-            .success()
-    );
+    let (_dir, home) = new_home();
     let toml = fs::read_to_string(home.join("agency.toml")).unwrap();
     for (mail, why) in [
         (

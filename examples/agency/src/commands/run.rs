@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::home::{self, told};
+use crate::sending::wire_to_send;
 
 /// Works on what is due.
 pub(crate) fn run(
@@ -31,7 +32,7 @@ pub(crate) fn run(
     let example_account = business.deal.pay_to.is_example();
     let organisation = business.sender.organisation.clone();
     let opt_out_base = business.law.opt_out_base.clone();
-    let (agency, public) = home::wire_to_send(home, business)?;
+    let (agency, public) = wire_to_send(home, business)?;
     let front = bind
         .map(|at| Ok::<_, String>((at, front(&agency, &organisation, &opt_out_base)?)))
         .transpose()?;
@@ -57,20 +58,21 @@ pub(crate) fn run(
             Some((at, front)) => Some(Served::start(at, front).await?),
             None => None,
         };
-        // Said at once, and not only when a letter has waited for it.
-        if let Some(public) = &public
-            && let Err(error) = public.test().await
-        {
-            eprintln!("note: {}", told(error));
-        }
-        let progress = runtime
-            .run(until_idle, |p| {
-                if p.steps % 100 == 0 {
-                    bar.set_message(format!("{} steps", p.steps));
-                    bar.tick();
-                }
-            })
-            .await;
+        let work = runtime.run(until_idle, |p| {
+            if p.steps % 100 == 0 {
+                bar.set_message(format!("{} steps", p.steps));
+                bar.tick();
+            }
+        });
+        // Said at once, and not only when a letter has waited for it; no work waits for it.
+        let test = async {
+            if let Some(public) = &public
+                && let Err(error) = public.test().await
+            {
+                bar.suspend(|| eprintln!("note: {}", told(error)));
+            }
+        };
+        let (progress, ()) = tokio::join!(work, test);
         if let Some(served) = served {
             served.stop().await?;
         }
