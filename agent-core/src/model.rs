@@ -249,6 +249,15 @@ pub struct Suggestion {
     pub needs: Vec<SuggestedNeed>,
 }
 
+impl crate::personal::Placeholder for Suggestion {
+    fn placeholder() -> Self {
+        Self {
+            intent: Intent::Unclear,
+            needs: Vec::new(),
+        }
+    }
+}
+
 /// The answer that is asked for.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,6 +7,8 @@ use std::fmt;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::canonical::Digest32;
+
 /// What a person's data is being used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,6 +68,27 @@ pub struct PurposeError {
     purpose: Purpose,
 }
 
+/// What stands in for a value of this type once it was erased.
+///
+/// It must be of no use: an address that nobody has, a text without words. What asks whether a
+/// value [was erased](Personal::is_erased) needs no look at it.
+pub trait Placeholder {
+    /// The value that stands in.
+    fn placeholder() -> Self;
+}
+
+impl Placeholder for String {
+    fn placeholder() -> Self {
+        "[erased]".to_owned()
+    }
+}
+
+impl<T> Placeholder for Vec<T> {
+    fn placeholder() -> Self {
+        Self::new()
+    }
+}
+
 /// A value about a person, with whose it is and what it may be read for.
 ///
 /// `Debug` and `Serialize` write `[personal]`; there is no `Display`. The store's codec, and
@@ -82,6 +105,7 @@ pub struct Personal<T> {
     value: T,
     subject: String,
     purposes: BTreeSet<Purpose>,
+    erased: Option<Digest32>,
 }
 
 impl<T> Personal<T> {
@@ -93,7 +117,17 @@ impl<T> Personal<T> {
             value,
             subject: subject.into(),
             purposes: Purpose::ALL.into(),
+            erased: None,
         }
+    }
+
+    /// Whether the value was erased, and only a placeholder stands here.
+    ///
+    /// An erased value may be read for no purpose; [`reveal`](Self::reveal) answers the
+    /// placeholder.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        self.erased.is_some()
     }
 
     /// Binds the value to the purposes it was collected for.
@@ -149,6 +183,7 @@ impl<T> Personal<T> {
             value: change(self.value),
             subject: self.subject,
             purposes: self.purposes,
+            erased: self.erased,
         }
     }
 }
@@ -162,7 +197,8 @@ impl<T> fmt::Debug for Personal<T> {
 /// What stands where the value may not.
 pub const REDACTED: &str = "[personal]";
 
-/// The key of the stored form: `{"$personal":{"subject":…,"purposes":[…],"value":…}}`.
+/// The key of the stored form: `{"$personal":{"subject":…,"purposes":[…],"value":…}}`. Where the
+/// value was erased, `"erased":…` stands in its place, the commitment to what it was.
 pub const STORED_KEY: &str = "$personal";
 
 thread_local! {
@@ -190,7 +226,10 @@ pub fn stored<R>(write: impl FnOnce() -> R) -> R {
 struct StoredRef<'a, T> {
     subject: &'a str,
     purposes: &'a BTreeSet<Purpose>,
-    value: &'a T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased: Option<Digest32>,
 }
 
 impl<T: Serialize> Serialize for Personal<T> {
@@ -204,7 +243,8 @@ impl<T: Serialize> Serialize for Personal<T> {
             &StoredRef {
                 subject: &self.subject,
                 purposes: &self.purposes,
-                value: &self.value,
+                value: self.erased.is_none().then_some(&self.value),
+                erased: self.erased,
             },
         )?;
         map.end()
@@ -212,16 +252,24 @@ impl<T: Serialize> Serialize for Personal<T> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound(deserialize = "T: Deserialize<'de>"))]
 struct StoredOwned<T> {
     subject: String,
     purposes: BTreeSet<Purpose>,
-    value: T,
+    // Two layers, so that a value that is itself `null` is told from none.
+    #[serde(default = "Option::default", deserialize_with = "given")]
+    value: Option<T>,
+    #[serde(default)]
+    erased: Option<Digest32>,
+}
+
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 struct Reader<T>(std::marker::PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Reader<T> {
+impl<'de, T: Deserialize<'de> + Placeholder> de::Visitor<'de> for Reader<T> {
     type Value = Personal<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -248,15 +296,25 @@ impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Reader<T> {
                 "personal data in its stored form has one key only",
             ));
         }
+        let value = match (stored.value, stored.erased) {
+            (Some(value), None) => value,
+            (None, Some(_)) => T::placeholder(),
+            _ => {
+                return Err(de::Error::custom(
+                    "personal data in its stored form is either there or erased",
+                ));
+            }
+        };
         Ok(Personal {
-            value: stored.value,
+            value,
             subject: stored.subject,
             purposes: stored.purposes,
+            erased: stored.erased,
         })
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Personal<T> {
+impl<'de, T: Deserialize<'de> + Placeholder> Deserialize<'de> for Personal<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Reader(std::marker::PhantomData))
     }
@@ -341,6 +399,24 @@ mod tests {
         );
         assert!(read("{}").is_err() && read("7").is_err());
         assert!(read(r#"{"$personal":{"subject":"s","purposes":[],"value":"v"},"x":1}"#).is_err());
+    }
+
+    #[test]
+    fn an_erased_value_is_a_placeholder_that_comes_back_as_one() {
+        let was = Digest32::of(b"what it was");
+        let text = format!(
+            r#"{{"name":{{"$personal":{{"subject":"contact_1","purposes":[],"erased":"{}"}}}},"size":3}}"#,
+            was.to_hex()
+        );
+        let read: Card = serde_json::from_str(&text).unwrap();
+        assert!(read.name.is_erased() && !card().name.is_erased());
+        assert_eq!(read.name.reveal(Purpose::Contact), "[erased]");
+        assert!(read.name.reveal_if(Purpose::Contact).is_err());
+        assert_eq!(stored(|| serde_json::to_string(&read).unwrap()), text);
+        let both = text.replace("\"purposes\"", "\"value\":\"x\",\"purposes\"");
+        assert!(serde_json::from_str::<Card>(&both).is_err());
+        let none: Option<Personal<String>> = serde_json::from_str("null").unwrap();
+        assert!(none.is_none());
     }
 
     #[test]

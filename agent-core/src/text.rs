@@ -54,6 +54,12 @@ impl<T> Untrusted<T> {
     }
 }
 
+impl<T: crate::personal::Placeholder> crate::personal::Placeholder for Untrusted<T> {
+    fn placeholder() -> Self {
+        Self(T::placeholder())
+    }
+}
+
 impl<T: AsRef<str>> Untrusted<T> {
     /// Parses into a checked type.
     ///

@@ -61,6 +61,10 @@ pub enum Action {
     ReadMoney,
     /// Check the log against its chains.
     VerifyAudit,
+    /// Hand a person everything that is kept of them.
+    ExportSubject,
+    /// Erase what is kept of a person.
+    EraseSubject,
     /// An action of a process that is not of this family. [`Staff`](super::Staff) leaves it to
     /// the library itself; an [`Authorizer`](super::Authorizer) of your own may say more.
     Other(&'static str),
@@ -90,7 +94,7 @@ const NOBODY: Allowed = Allowed {
 
 impl Action {
     /// All but [`Other`](Self::Other), in order.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Progress,
         Self::Propose,
         Self::Hear,
@@ -117,6 +121,8 @@ impl Action {
         Self::ReadPersons,
         Self::ReadMoney,
         Self::VerifyAudit,
+        Self::ExportSubject,
+        Self::EraseSubject,
     ];
 
     /// The table: who may do it. The agent asks and brings; it approves, judges, stops and
@@ -165,7 +171,9 @@ impl Action {
             Self::StopSending => people(&[
                 Owner, Manager, Researcher, Seller, Producer, Reviewer, Bookkeeper,
             ]),
-            Self::ResumeSending | Self::StopProject => people(&[Owner, Manager]),
+            Self::ResumeSending | Self::StopProject | Self::ExportSubject | Self::EraseSubject => {
+                people(&[Owner, Manager])
+            }
             Self::DoTask => people(&[Owner, Manager, Producer]),
             Self::GiveInput => people(&[Owner, Manager, Seller, Producer]),
             Self::Plan => people(&[Owner, Manager, Producer]),
@@ -207,6 +215,8 @@ impl Action {
             Self::ReadPersons => "see persons",
             Self::ReadMoney => "see money",
             Self::VerifyAudit => "verify the audit log",
+            Self::ExportSubject => "export a person's data",
+            Self::EraseSubject => "erase a person's data",
             Self::Other(name) => name,
         }
     }

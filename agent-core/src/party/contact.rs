@@ -90,6 +90,12 @@ pub enum Reach {
     },
 }
 
+impl crate::personal::Placeholder for Reach {
+    fn placeholder() -> Self {
+        Self::Email(EmailAddress::placeholder())
+    }
+}
+
 impl Reach {
     /// The channel it belongs to.
     #[must_use]

@@ -53,6 +53,11 @@ const FREE_MAIL: [&str; 36] = [
 pub struct DomainName(String);
 
 impl DomainName {
+    /// The domain of addresses that were erased; nobody can have it.
+    pub(super) fn erased() -> Self {
+        Self("erased.invalid".to_owned())
+    }
+
     /// Whether anyone gets a mailbox there, so that the name says nothing about the firm.
     #[must_use]
     pub fn is_free_mail(&self) -> bool {

@@ -70,6 +70,17 @@ pub struct EmailAddress {
     text: String,
 }
 
+impl crate::personal::Placeholder for EmailAddress {
+    /// An address in a domain that is set aside so that nobody ever has it (RFC 2606).
+    fn placeholder() -> Self {
+        Self {
+            local: "erased".to_owned(),
+            domain: DomainName::erased(),
+            text: "erased@erased.invalid".to_owned(),
+        }
+    }
+}
+
 impl EmailAddress {
     /// Reads an address; the whole text has to be one. Space around it does not matter.
     ///

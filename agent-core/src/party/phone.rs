@@ -114,6 +114,16 @@ struct Stored {
     extension: Option<String>,
 }
 
+impl crate::personal::Placeholder for PhoneNumber {
+    /// A number under a country code that no country has.
+    fn placeholder() -> Self {
+        Self {
+            number: "+0000000".to_owned(),
+            extension: None,
+        }
+    }
+}
+
 impl PhoneNumber {
     /// Reads a number as people write it; `home` is the country it was found in.
     ///

@@ -11,6 +11,8 @@ use crate::personal;
 
 const PERSONAL: &str = "$personal";
 const SEALED: &str = "$sealed";
+/// In place of a key's id, where what was sealed is gone and only its commitment is left.
+const ERASED: &str = "erased";
 
 /// A value as it is kept, from a value in use. `place` binds each sealed field to where it
 /// stands.
@@ -72,15 +74,31 @@ fn seal_in(sealer: &dyn Sealer, place: &str, value: &mut Value) -> Result<(), Po
 
 fn seal_one(sealer: &dyn Sealer, place: &str, inner: &Value) -> Result<Value, PortError> {
     let subject = inner.get("subject").and_then(Value::as_str).unwrap_or("");
+    let gone = |commitment: Value| {
+        json!({ SEALED: {
+            "subject": subject,
+            "key": ERASED,
+            "commitment": commitment,
+            "data": "",
+        }})
+    };
+    if let Some(commitment) = inner.get("erased") {
+        return Ok(gone(commitment.clone()));
+    }
     let plain = serde_json::to_vec(inner)
         .map_err(|e| PortError::new("seal", PortErrorKind::Invalid).with_source(e))?;
-    let sealed = sealer.seal(subject, place.as_bytes(), &plain)?;
-    Ok(json!({ SEALED: {
-        "subject": subject,
-        "key": sealed.key_id,
-        "commitment": hex::encode(sealer.commit(&plain)),
-        "data": hex::encode(sealed.bytes),
-    }}))
+    let commitment = hex::encode(sealer.commit(&plain));
+    match sealer.seal(subject, place.as_bytes(), &plain) {
+        Ok(sealed) => Ok(json!({ SEALED: {
+            "subject": subject,
+            "key": sealed.key_id,
+            "commitment": commitment,
+            "data": hex::encode(sealed.bytes),
+        }})),
+        // Erased while the value was in use: it is not written, and hashes stay what they were.
+        Err(error) if error.kind() == PortErrorKind::NotFound => Ok(gone(commitment.into())),
+        Err(error) => Err(error),
+    }
 }
 
 /// Opens every sealed field of `value`.
@@ -112,18 +130,40 @@ fn open_in(sealer: &dyn Sealer, place: &str, value: &mut Value) -> Result<(), Po
 fn open_one(sealer: &dyn Sealer, place: &str, inner: &Value) -> Result<Value, PortError> {
     let corrupt = || PortError::new("open", PortErrorKind::Corrupt);
     let text = |name: &str| inner.get(name).and_then(Value::as_str).ok_or_else(corrupt);
+    let gone = || {
+        Ok(json!({ PERSONAL: {
+            "subject": text("subject")?,
+            "purposes": [],
+            "erased": text("commitment")?,
+        }}))
+    };
+    if text("key")? == ERASED {
+        return gone();
+    }
     let sealed = Sealed {
         key_id: text("key")?.to_owned(),
         bytes: hex::decode(text("data")?).map_err(|e| corrupt().with_source(e))?,
     };
     let plain = match sealer.open(text("subject")?, place.as_bytes(), &sealed) {
         Ok(plain) => plain,
-        // Erased: reads as absent, so that a process outlives the data of its subject.
-        Err(error) if error.kind() == PortErrorKind::NotFound => return Ok(Value::Null),
+        // Erased: a placeholder stands there, so that a process outlives the data of its subject.
+        Err(error) if error.kind() == PortErrorKind::NotFound => return gone(),
         Err(error) => return Err(error),
     };
     let inner: Value = serde_json::from_slice(&plain).map_err(|e| corrupt().with_source(e))?;
     Ok(json!({ PERSONAL: inner }))
+}
+
+/// Whether anything in `value`, which is open, was erased.
+pub(crate) fn holds_erased(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(holds_erased),
+        Value::Object(map) => match map.get(PERSONAL) {
+            Some(inner) if map.len() == 1 => inner.get("erased").is_some(),
+            _ => map.values().any(holds_erased),
+        },
+        _ => false,
+    }
 }
 
 /// The canonical form that stands for `value` in hashes: sealed fields by their commitments.

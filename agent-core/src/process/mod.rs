@@ -43,7 +43,7 @@ pub use host::{Handled, Host, HostBuilder, Lease, NoEffects, NoPerformer, Perfor
 pub use ids::{IdSource, Random};
 pub use key::{EffectKey, ProcessKey, ProcessKeyError, Revision, Tenant, TenantError, WorkKey};
 pub use memory::MemoryStore;
-pub use seal::{PlainSealer, Sealed, Sealer};
+pub use seal::{PlainSealer, Sealed, Sealer, SubjectKeys};
 pub use store::{Cursor, Find, Found, Store, Stored};
 pub use work::{
     Claim, Claims, EffectClass, Mark, Offered, Proof, Work, WorkKind, WorkQuery, WorkResult,

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use sha2::{Digest, Sha256};
@@ -37,6 +38,28 @@ pub trait Sealer: Debug + Send + Sync {
 
     /// A keyed commitment to `plain`.
     fn commit(&self, plain: &[u8]) -> [u8; 32];
+}
+
+/// Port: keys a person that can be destroyed, so that what was sealed under them is gone.
+///
+/// # Contract
+///
+/// - Once `forget` returns, nothing that was sealed for the subject opens, in this program or in
+///   any other that uses the same keys, nor from a copy of the store: it is `NotFound`.
+/// - A forgotten subject is never given a key again; sealing for it is `NotFound`. A subject that
+///   never had a key is forgotten as well.
+/// - Forgetting twice is forgetting once. Other subjects are not touched.
+pub trait SubjectKeys: Sealer {
+    /// Destroys the keys of `subjects`, for good; answers how many there were.
+    ///
+    /// # Errors
+    ///
+    /// Those of where the keys are kept; none is forgotten half.
+    fn forget(&self, subjects: &[String]) -> Result<usize, PortError>;
+
+    /// Whether destroying keys does not reach what was sealed under one of these key ids, for
+    /// example from before each person had a key of their own.
+    fn beyond_reach(&self, key_ids: &BTreeSet<String>) -> bool;
 }
 
 /// A sealer that hides nothing: for tests, simulations and what never leaves memory.

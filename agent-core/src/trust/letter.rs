@@ -60,6 +60,16 @@ pub struct Content {
     pub signature: String,
 }
 
+impl crate::personal::Placeholder for Content {
+    fn placeholder() -> Self {
+        Self {
+            subject: String::placeholder(),
+            paragraphs: Vec::new(),
+            signature: String::new(),
+        }
+    }
+}
+
 impl Content {
     /// Promotional characters of the body in percent.
     #[must_use]

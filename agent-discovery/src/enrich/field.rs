@@ -109,6 +109,22 @@ pub enum Invalid {
 }
 
 impl FieldValue {
+    /// Whether it was a person's, and was erased.
+    pub(crate) fn is_erased(&self) -> bool {
+        match self {
+            Self::Person(value) => value.is_erased(),
+            Self::Email(value) => value.is_erased(),
+            Self::Phone(value) => value.is_erased(),
+            Self::Name(_)
+            | Self::Website(_)
+            | Self::Street(_)
+            | Self::PostalCode(_)
+            | Self::Locality(_)
+            | Self::Country(_)
+            | Self::Sector(_) => false,
+        }
+    }
+
     /// Reads a text from outside as a value of `field`. `home` is the country a national
     /// telephone number is read by, `subject` whose data it is.
     ///

@@ -131,10 +131,16 @@ impl Profile {
                 }
             )*};
         }
+        // What was erased is not known any more.
+        macro_rules! take_known {
+            ($($field:ident),*) => {$(
+                if let Some(value) = record.$field.clone().filter(|v| !v.is_erased()) {
+                    self.$field.add(Sourced::new(value, source.clone(), at, sure));
+                }
+            )*};
+        }
+        take_known!(person, email, phone);
         take!(
-            person,
-            email,
-            phone,
             website,
             street,
             postal_code,
@@ -159,12 +165,13 @@ impl Profile {
         for found in &reading.found {
             self.add_found(found);
         }
+        let alone = reading.found.is_empty();
         // Readings from before passages were kept have these two alone.
-        if let Some(email) = reading.email.clone().filter(|_| reading.found.is_empty()) {
+        if let Some(email) = reading.email.clone().filter(|v| alone && !v.is_erased()) {
             self.email
                 .add(Sourced::new(email, source.clone(), at, sure));
         }
-        if let Some(phone) = reading.phone.clone().filter(|_| reading.found.is_empty()) {
+        if let Some(phone) = reading.phone.clone().filter(|v| alone && !v.is_erased()) {
             self.phone.add(Sourced::new(phone, source, at, sure));
         }
         self.lacks = reading.lacks();
@@ -183,11 +190,14 @@ impl Profile {
                     found.retrieved_at,
                     found.confidence,
                 );
-                if let Some(passage) = &found.passage {
+                if let Some(passage) = found.passage.as_ref().filter(|p| !p.is_erased()) {
                     value = value.with_passage(passage.reveal(Purpose::Display).clone());
                 }
                 self.$field.add(value);
             }};
+        }
+        if found.value.is_erased() {
+            return;
         }
         match &found.value {
             FieldValue::Name(value) => add!(name, value),

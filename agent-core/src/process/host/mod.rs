@@ -359,7 +359,8 @@ impl Host {
     }
 
     /// Decides a process's whole history again and answers the first revision whose outcome
-    /// differs from the log, or `None`.
+    /// differs from the log, or `None`. Where a person was erased, it is decided again up to the
+    /// first input that held something of them.
     ///
     /// # Errors
     ///

@@ -89,6 +89,15 @@ impl<P: Process> Kind for Typed<P> {
             Ok(body) => body,
             Err(error) => return quarantine(s, &work, error.chain()).await,
         };
+        if codec::holds_erased(&body) {
+            // A placeholder is nobody to write to, and nothing to put on paper.
+            if work.started_at.is_some() {
+                let note = "its person was erased after a try that may have happened".to_owned();
+                return unknown(s, &work, note).await;
+            }
+            let result = WorkResult::Unsettled(Unsettled::Exhausted);
+            return settle(s, &work, result, now).await;
+        }
         let effect = match <P::Effect as serde::Deserialize>::deserialize(&body) {
             Ok(effect) => effect,
             Err(error) => return quarantine(s, &work, error.to_string()).await,
@@ -151,8 +160,13 @@ impl<P: Process> Kind for Typed<P> {
     ) -> Result<Option<Revision>, PortError> {
         let mut state = P::State::default();
         for envelope in history {
-            let input: P::Input =
-                codec::decode(&*s.sealer, &key.to_string(), &envelope.input.body)?;
+            let body = codec::open(&*s.sealer, &key.to_string(), &envelope.input.body)?;
+            if codec::holds_erased(&body) {
+                // What was decided on is gone; whether it was decided well can be asked no more.
+                return Ok(None);
+            }
+            let input: P::Input = serde::Deserialize::deserialize(body)
+                .map_err(|e| PortError::new("decode", PortErrorKind::Corrupt).with_source(e))?;
             let context = Context {
                 now: envelope.at,
                 process: key,

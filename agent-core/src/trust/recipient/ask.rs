@@ -58,6 +58,12 @@ pub(super) fn judged(
     {
         return refusal("I2", "this step was already asked for or sent".to_owned());
     }
+    if letter.to.is_erased() || letter.content.is_erased() {
+        return refusal(
+            "GD-13",
+            "the person was erased; there is nobody to write to".to_owned(),
+        );
+    }
     let hash = letter
         .content_hash()
         .map_err(|e| Refusal::new("DW-2", e.chain()))?;

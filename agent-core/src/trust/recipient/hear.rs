@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::messages::{RecipientEvent, RecipientInput};
-use super::{Answer, Cx, Phase, RecipientState, desk, drop_it, stop};
+use super::{Answer, Cx, Phase, Recipient, RecipientState, desk, drop_it, stop};
 use crate::process::{Bug, Decision, bug};
 use crate::trust::{DeskNews, Heard, LetterClass, News, Suppression, SuppressionClass};
 
@@ -48,27 +48,7 @@ pub(super) fn received(state: &RecipientState, input: &RecipientInput, cx: &Cx<'
         decision = decision.event(RecipientEvent::Inquired { at: cx.now() });
     }
     if let Some(class) = news.suppression() {
-        decision = decision.event(RecipientEvent::Suppressed(Suppression {
-            class,
-            reason: news.word().to_owned(),
-            at: cx.now(),
-            source: source.clone(),
-        }));
-        let why = format!("{} at {}", news.word(), cx.now().date_naive());
-        for (name, intent) in &state.intents {
-            if class == SuppressionClass::Marketing && intent.class != LetterClass::Marketing {
-                continue;
-            }
-            decision = decision.and(match intent.phase {
-                Phase::AwaitsApproval { .. } | Phase::AwaitsSlot => {
-                    drop_it(name, intent, "CS-6a", &why, cx)
-                }
-                Phase::Booked { .. } if !bug(Bug::OptOutKeepsSends) => {
-                    stop(name, intent.attempt, "CS-6a", &why)
-                }
-                _ => Decision::nothing(),
-            });
-        }
+        decision = decision.and(suppressed(state, class, news.word(), source, cx));
     }
     if let Some((_, intent)) = about {
         decision = decision.tell(
@@ -107,4 +87,65 @@ pub(super) fn received(state: &RecipientState, input: &RecipientInput, cx: &Cx<'
         }
     }
     Ok(decision)
+}
+
+/// A person said no for themselves by a way of their own: what is on its way is off, and everybody
+/// who writes to the address is told.
+pub(super) fn objected(
+    state: &RecipientState,
+    class: Option<SuppressionClass>,
+    reason: &str,
+    source: &str,
+    cx: &Cx<'_>,
+) -> Decision<Recipient> {
+    let Some(class) = class else {
+        return Decision::nothing();
+    };
+    let askers: BTreeSet<_> = state.intents.values().map(|i| &i.asker).collect();
+    askers.into_iter().fold(
+        suppressed(state, class, reason, source, cx),
+        |decision, asker| {
+            let heard = Heard {
+                news: News::Objection,
+                step: None,
+                at: cx.now(),
+                text: None,
+                message_id: None,
+                until: None,
+            };
+            decision.tell(asker.clone(), cx.step("heard"), &heard)
+        },
+    )
+}
+
+/// The suppression, and the end of every letter that it stops and that has not started.
+fn suppressed(
+    state: &RecipientState,
+    class: SuppressionClass,
+    reason: &str,
+    source: &str,
+    cx: &Cx<'_>,
+) -> Decision<Recipient> {
+    let mut decision = Decision::nothing().event(RecipientEvent::Suppressed(Suppression {
+        class,
+        reason: reason.to_owned(),
+        at: cx.now(),
+        source: source.to_owned(),
+    }));
+    let why = format!("{reason} at {}", cx.now().date_naive());
+    for (name, intent) in &state.intents {
+        if class == SuppressionClass::Marketing && intent.class != LetterClass::Marketing {
+            continue;
+        }
+        decision = decision.and(match intent.phase {
+            Phase::AwaitsApproval { .. } | Phase::AwaitsSlot => {
+                drop_it(name, intent, "CS-6a", &why, cx)
+            }
+            Phase::Booked { .. } if !bug(Bug::OptOutKeepsSends) => {
+                stop(name, intent.attempt, "CS-6a", &why)
+            }
+            _ => Decision::nothing(),
+        });
+    }
+    decision
 }

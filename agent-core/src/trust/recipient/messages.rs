@@ -87,6 +87,16 @@ pub enum RecipientInput {
     Consented(Consent),
     /// They are a customer now.
     BecameCustomer,
+    /// They object to marketing, by a way that a person of the agency took down.
+    Object {
+        /// By which way.
+        source: String,
+    },
+    /// They asked to be erased: they are never written to again, and what is on its way is off.
+    Erase {
+        /// By which way.
+        source: String,
+    },
 }
 
 /// What a recipient records.

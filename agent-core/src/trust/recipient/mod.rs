@@ -23,12 +23,12 @@ use crate::process::{
 use crate::time::Timestamp;
 use crate::trust::rules::{Past, RulesPolicy};
 use crate::trust::{
-    Approval, ApprovalMode, Consent, Draft, Letter, LetterClass, Receipt, Scope, SendAnswer,
-    SendOutcome, Suppression, rules,
+    Approval, ApprovalMode, Consent, Draft, Letter, LetterClass, News, Receipt, Scope, SendAnswer,
+    SendOutcome, Suppression, SuppressionClass, rules,
 };
 use apply::applied;
 use ask::asked;
-use hear::received;
+use hear::{objected, received};
 pub use messages::{RecipientEvent, RecipientInput};
 use send::{approve, lapsed, refuse, sent, slot, unsent, withdrawn};
 
@@ -251,6 +251,8 @@ impl Process for Recipient {
             RecipientInput::Approve { .. } => Action::ApproveLetter,
             RecipientInput::Refuse { .. } => Action::RefuseLetter,
             RecipientInput::Received { .. } | RecipientInput::Consented(_) => Action::Hear,
+            RecipientInput::Object { .. } => Action::Suppress,
+            RecipientInput::Erase { .. } => Action::EraseSubject,
             RecipientInput::Slot(_)
             | RecipientInput::Withdraw(_)
             | RecipientInput::ApprovalLapsed { .. }
@@ -279,6 +281,20 @@ impl Process for Recipient {
                 how,
             } => unsent(state, intent, *attempt, *how, cx),
             RecipientInput::Received { .. } => received(state, input, cx),
+            RecipientInput::Object { source } => Ok(objected(
+                state,
+                News::Objection.suppression(),
+                News::Objection.word(),
+                source,
+                cx,
+            )),
+            RecipientInput::Erase { source } => Ok(objected(
+                state,
+                Some(SuppressionClass::Mailbox),
+                "erasure",
+                source,
+                cx,
+            )),
             RecipientInput::Consented(consent) => {
                 if consent.wording.trim().is_empty() {
                     return Err(Refusal::new(
