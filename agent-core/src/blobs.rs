@@ -32,8 +32,30 @@ pub trait Blobs: Debug + Send + Sync {
     async fn has(&self, address: Digest32) -> Result<bool, PortError>;
 }
 
+/// Port: blobs that can be taken away again, for the data of a person who was erased.
+///
+/// # Contract
+///
+/// - What was removed is absent, as if it had never been put, and may be put again.
+/// - Removing what is absent answers `false`. Other blobs are not touched.
+///
+/// Implementors prove this with [`conformance::what_is_removed_is_absent`] (feature `testing`).
+#[async_trait]
+pub trait ErasableBlobs: Blobs {
+    /// Takes the bytes at an address away; answers whether there were any.
+    async fn remove(&self, address: Digest32) -> Result<bool, PortError>;
+}
+
 macro_rules! forward {
     ($($pointer:ty),*) => {$(
+        #[deny(clippy::missing_trait_methods)]
+        #[async_trait]
+        impl<T: ErasableBlobs + ?Sized> ErasableBlobs for $pointer {
+            async fn remove(&self, address: Digest32) -> Result<bool, PortError> {
+                (**self).remove(address).await
+            }
+        }
+
         #[deny(clippy::missing_trait_methods)]
         #[async_trait]
         impl<T: Blobs + ?Sized> Blobs for $pointer {
@@ -97,10 +119,32 @@ impl Blobs for MemoryBlobs {
     }
 }
 
+#[async_trait]
+impl ErasableBlobs for MemoryBlobs {
+    async fn remove(&self, address: Digest32) -> Result<bool, PortError> {
+        Ok(self.with(|kept| kept.remove(&address).is_some()))
+    }
+}
+
 /// One function for each clause of the contract of [`Blobs`].
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance {
-    use super::{Blobs, Digest32};
+    use super::{Blobs, Digest32, ErasableBlobs};
+
+    /// What was removed is absent and may come again; what is beside it stays.
+    pub async fn what_is_removed_is_absent(blobs: &dyn ErasableBlobs) {
+        let (gone, stays) = (Digest32::of(b"gone"), Digest32::of(b"stays"));
+        for bytes in [b"gone".to_vec(), b"stays".to_vec()] {
+            assert!(blobs.put(bytes).await.is_ok());
+        }
+        assert_eq!(blobs.remove(gone).await.ok(), Some(true));
+        assert_eq!(blobs.remove(gone).await.ok(), Some(false));
+        assert_eq!(blobs.has(gone).await.ok(), Some(false));
+        assert_eq!(blobs.get(gone).await.ok(), Some(None));
+        assert_eq!(blobs.get(stays).await.ok(), Some(Some(b"stays".to_vec())));
+        assert_eq!(blobs.put(b"gone".to_vec()).await.ok(), Some(gone));
+        assert_eq!(blobs.get(gone).await.ok(), Some(Some(b"gone".to_vec())));
+    }
 
     /// The address is the hash, and what was put can be had.
     pub async fn put_is_addressed_by_its_hash(blobs: &dyn Blobs) {
@@ -182,6 +226,7 @@ mod tests {
             any_bytes_come_back().await;
             what_was_never_put_is_absent().await;
         });
+        block_on(conformance::what_is_removed_is_absent(&MemoryBlobs::new()));
         let blobs = MemoryBlobs::new();
         block_on(conformance::the_same_bytes_are_one_blob(&blobs));
         assert_eq!(blobs.count(), 1);

@@ -19,6 +19,7 @@ pub mod party;
 pub mod personal;
 pub mod process;
 pub mod provenance;
+pub mod subject;
 pub mod text;
 pub mod time;
 pub mod trust;

@@ -105,7 +105,8 @@ pub struct Personal<T> {
     value: T,
     subject: String,
     purposes: BTreeSet<Purpose>,
-    erased: Option<Digest32>,
+    // Rare, so it takes no more room than it must.
+    erased: Option<Box<Digest32>>,
 }
 
 impl<T> Personal<T> {
@@ -244,7 +245,7 @@ impl<T: Serialize> Serialize for Personal<T> {
                 subject: &self.subject,
                 purposes: &self.purposes,
                 value: self.erased.is_none().then_some(&self.value),
-                erased: self.erased,
+                erased: self.erased.as_deref().copied(),
             },
         )?;
         map.end()
@@ -309,7 +310,7 @@ impl<'de, T: Deserialize<'de> + Placeholder> de::Visitor<'de> for Reader<T> {
             value,
             subject: stored.subject,
             purposes: stored.purposes,
-            erased: stored.erased,
+            erased: stored.erased.map(Box::new),
         })
     }
 }

@@ -4,6 +4,7 @@ mod eml;
 mod headers;
 pub mod inbound;
 mod lint;
+mod outbox;
 mod prepare;
 mod render;
 #[cfg(feature = "smtp")]
@@ -14,4 +15,5 @@ mod tests;
 
 pub use eml::EmlMessenger;
 pub use lint::lint_mime;
+pub use outbox::Outbox;
 pub use render::{RenderError, render};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use dealwright_core::blobs::Blobs;
+use dealwright_core::blobs::{Blobs, ErasableBlobs};
 use dealwright_core::canonical::Digest32;
 use dealwright_core::error::{PortError, PortErrorKind};
 
@@ -76,6 +76,22 @@ impl Blobs for FileBlobs {
 
     async fn has(&self, address: Digest32) -> Result<bool, PortError> {
         Ok(self.path(address).exists())
+    }
+}
+
+#[async_trait]
+impl ErasableBlobs for FileBlobs {
+    async fn remove(&self, address: Digest32) -> Result<bool, PortError> {
+        let path = self.path(address);
+        let folder = path.parent().unwrap_or(&self.folder);
+        match fs::remove_file(&path) {
+            Ok(()) => {
+                let synced = File::open(folder).and_then(|f| f.sync_all());
+                synced.map_err(|e| failed("remove blob", e)).map(|()| true)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(failed("remove blob", error)),
+        }
     }
 }
 

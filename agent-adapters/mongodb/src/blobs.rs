@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug};
 
 use async_trait::async_trait;
-use dealwright_core::blobs::Blobs;
+use dealwright_core::blobs::{Blobs, ErasableBlobs};
 use dealwright_core::canonical::Digest32;
 use dealwright_core::error::PortError;
 use mongodb::bson::spec::BinarySubtype;
@@ -119,5 +119,23 @@ impl Blobs for MongoBlobs {
             .await
             .map(|found| found.is_some())
             .map_err(|e| map("get blob", e))
+    }
+}
+
+#[async_trait]
+impl ErasableBlobs for MongoBlobs {
+    async fn remove(&self, address: Digest32) -> Result<bool, PortError> {
+        let failed = |e| map("remove blob", e);
+        let name = address.to_hex();
+        // The head first: what is left of a blob without one is not seen.
+        let head = self
+            .heads
+            .find_one_and_delete(doc! {"_id": name.as_str()})
+            .await
+            .map_err(failed)?;
+        // By range of the key: a name is hexadecimal, and `0` follows `/`.
+        let pieces = doc! {"_id": {"$gte": format!("{name}/"), "$lt": format!("{name}0")}};
+        self.pieces.delete_many(pieces).await.map_err(failed)?;
+        Ok(head.is_some())
     }
 }

@@ -3,17 +3,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dealwright_core::access::Authorizer;
-use dealwright_core::blobs::{Blobs, MemoryBlobs};
+use dealwright_core::blobs::{Blobs, ErasableBlobs, MemoryBlobs};
 use dealwright_core::document::{DocumentRenderer, Format, PlainRenderer};
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::id::{LeadId, MessageId};
 use dealwright_core::model::{LanguageModel, NoModel};
 use dealwright_core::page::{FetchRequest, Page, PageFetcher, SourceName};
-use dealwright_core::party::EmailAddress;
+use dealwright_core::party::{Country, EmailAddress};
 use dealwright_core::personal::Personal;
 use dealwright_core::process::{
     Actor, Host, MemoryStore, NoPerformer, PlainSealer, ProcessKey, RetryPolicy, Sealer, Store,
+    SubjectKeys,
 };
+use dealwright_core::subject::SubjectData;
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{
@@ -53,6 +55,17 @@ pub enum AgencyError {
 pub struct Agency {
     host: Host,
     blobs: Arc<dyn Blobs>,
+    pub(crate) rights: Rights,
+}
+
+/// What the rights of a person reach.
+#[derive(Clone, Debug)]
+pub(crate) struct Rights {
+    pub(crate) keys: Option<Arc<dyn SubjectKeys>>,
+    pub(crate) erasable: Option<Arc<dyn ErasableBlobs>>,
+    pub(crate) holders: Vec<Arc<dyn SubjectData>>,
+    /// Under whose law papers are kept.
+    pub(crate) law: Country,
 }
 
 /// Puts an [`Agency`] together.
@@ -71,6 +84,9 @@ pub struct AgencyBuilder {
     retry: RetryPolicy,
     authorizer: Option<Arc<dyn Authorizer>>,
     model: Arc<dyn LanguageModel>,
+    keys: Option<Arc<dyn SubjectKeys>>,
+    erasable: Option<Arc<dyn ErasableBlobs>>,
+    holders: Vec<Arc<dyn SubjectData>>,
 }
 
 impl Agency {
@@ -102,6 +118,9 @@ impl Agency {
             retry: RetryPolicy::default(),
             authorizer: None,
             model: Arc::new(NoModel),
+            keys: None,
+            erasable: None,
+            holders: Vec::new(),
         }
     }
 
@@ -243,6 +262,31 @@ impl AgencyBuilder {
         self
     }
 
+    /// Seals personal fields by `keys`, which can be destroyed: without that nobody can be erased.
+    #[must_use]
+    pub fn keys(mut self, keys: impl SubjectKeys + 'static) -> Self {
+        let keys: Arc<dyn SubjectKeys> = Arc::new(keys);
+        self.sealer = Arc::clone(&keys) as Arc<dyn Sealer>;
+        self.keys = Some(keys);
+        self
+    }
+
+    /// Keeps documents in `blobs`, which can be taken away: without that nobody can be erased.
+    #[must_use]
+    pub fn erasable_blobs(mut self, blobs: impl ErasableBlobs + 'static) -> Self {
+        let blobs: Arc<dyn ErasableBlobs> = Arc::new(blobs);
+        self.blobs = Arc::clone(&blobs) as Arc<dyn Blobs>;
+        self.erasable = Some(blobs);
+        self
+    }
+
+    /// Counts `holder` among what a person's export and erasure reach.
+    #[must_use]
+    pub fn holder(mut self, holder: impl SubjectData + 'static) -> Self {
+        self.holders.push(Arc::new(holder));
+        self
+    }
+
     /// Keeps documents in `blobs`.
     #[must_use]
     pub fn blobs(mut self, blobs: impl Blobs + 'static) -> Self {
@@ -355,6 +399,7 @@ impl AgencyBuilder {
             .map(|worker| (name_of(&*worker), worker))
             .collect::<BTreeMap<_, _>>();
         let projects = ProjectPerformer::new(workers, renderer, format, Arc::clone(&self.blobs));
+        let law = business.deal.law;
         let leads = LeadPerformer::new(self.fetcher).with_model(self.model);
         let leads = self
             .providers
@@ -374,6 +419,12 @@ impl AgencyBuilder {
         Ok(Agency {
             host,
             blobs: self.blobs,
+            rights: Rights {
+                keys: self.keys,
+                erasable: self.erasable,
+                holders: self.holders,
+                law,
+            },
         })
     }
 }

@@ -8,6 +8,7 @@ mod post;
 mod runtime;
 mod services;
 mod starter;
+mod subject;
 mod views;
 
 #[cfg(test)]
@@ -25,6 +26,10 @@ pub use post::{OptOutToken, Stray, Taken};
 pub use runtime::{Progress, Runtime, RuntimeOptions};
 pub use starter::{
     STARTER_AGENCY, STARTER_PLAYBOOKS, STARTER_SERVICES, STARTER_TEMPLATES, STARTER_WORDS,
+};
+pub use subject::{
+    ErasureReport, ExportedDocument, ExportedFile, ExportedJudgement, ExportedStanding,
+    ExportedValue, Gone, Stays, SubjectExport, ValuePlace,
 };
 pub use views::{
     AddressOrigin, Case, CaseEnd, CaseLinks, CaseStep, GivenWord, LetterCounts, LetterStanding,

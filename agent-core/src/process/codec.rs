@@ -9,7 +9,7 @@ use crate::canonical;
 use crate::error::{PortError, PortErrorKind};
 use crate::personal;
 
-const PERSONAL: &str = "$personal";
+pub(crate) const PERSONAL: &str = crate::personal::STORED_KEY;
 const SEALED: &str = "$sealed";
 /// In place of a key's id, where what was sealed is gone and only its commitment is left.
 const ERASED: &str = "erased";
@@ -163,6 +163,64 @@ pub(crate) fn holds_erased(value: &Value) -> bool {
             _ => map.values().any(holds_erased),
         },
         _ => false,
+    }
+}
+
+/// A sealed value where it stands.
+pub(crate) struct Place<'a> {
+    /// The fields down to it.
+    pub(crate) path: &'a [String],
+    /// The whole of it.
+    pub(crate) node: &'a Value,
+    /// What is inside: subject, key, commitment, data.
+    pub(crate) sealed: &'a Value,
+    /// The nearest `source` around it.
+    pub(crate) source: Option<&'a str>,
+}
+
+/// Shows every sealed value in `value`, in order.
+pub(crate) fn visit(
+    value: &Value,
+    see: &mut impl FnMut(&Place<'_>) -> Result<(), PortError>,
+) -> Result<(), PortError> {
+    visit_in(value, &mut Vec::new(), None, see)
+}
+
+fn visit_in(
+    value: &Value,
+    path: &mut Vec<String>,
+    source: Option<&str>,
+    see: &mut impl FnMut(&Place<'_>) -> Result<(), PortError>,
+) -> Result<(), PortError> {
+    match value {
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                path.push(place.to_string());
+                visit_in(item, path, source, see)?;
+                path.pop();
+            }
+            Ok(())
+        }
+        Value::Object(map) => {
+            if map.len() == 1
+                && let Some(sealed) = map.get(SEALED)
+            {
+                return see(&Place {
+                    path,
+                    node: value,
+                    sealed,
+                    source,
+                });
+            }
+            let source = map.get("source").and_then(Value::as_str).or(source);
+            for (name, item) in map {
+                path.push(name.clone());
+                visit_in(item, path, source, see)?;
+                path.pop();
+            }
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -39,7 +39,10 @@ pub use commit::{Commit, Consumed, IndexEntry, IndexPart, IndexRange};
 pub use decision::{Context, Decision, Process, Record, Refusal, Unsettled};
 pub use envelope::{Actor, Envelope, InputRecord, Outcome, Recorded};
 pub use hash::{EventLogHash, business_hash, event_log_hash};
-pub use host::{Handled, Host, HostBuilder, Lease, NoEffects, NoPerformer, Performer, RetryPolicy};
+pub use host::{
+    Handled, Host, HostBuilder, Lease, NoEffects, NoPerformer, Performer, PersonalValue,
+    RetryPolicy,
+};
 pub use ids::{IdSource, Random};
 pub use key::{EffectKey, ProcessKey, ProcessKeyError, Revision, Tenant, TenantError, WorkKey};
 pub use memory::MemoryStore;

@@ -25,6 +25,7 @@ mod messenger;
 mod payer;
 mod payment;
 mod recipient;
+mod retention;
 pub mod rules;
 mod suppression;
 
@@ -56,4 +57,5 @@ pub use recipient::{
     Intent, Phase, Recipient, RecipientEvent, RecipientInput, RecipientPolicy, RecipientState,
     SendEffect,
 };
+pub use retention::{Paper, Retention, retention};
 pub use suppression::{News, Suppression, SuppressionClass};

@@ -1,4 +1,5 @@
 mod lease;
+mod personal;
 mod rows;
 mod typed;
 
@@ -19,6 +20,7 @@ use crate::process::{
 };
 use crate::time::Timestamp;
 pub use lease::{Lease, NoEffects, NoPerformer, Performer, RetryPolicy};
+pub use personal::PersonalValue;
 use rows::{blank, events_of, quarantine, state_of};
 use typed::{Kind, Typed};
 

@@ -14,6 +14,10 @@ use crate::trust::{
 /// What can happen to a recipient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an input is read once for each step and never kept in numbers"
+)]
 #[non_exhaustive]
 pub enum RecipientInput {
     /// A process wants a letter sent.
