@@ -254,7 +254,7 @@ impl Agency {
             }))
     }
 
-    async fn recipient_under(
+    pub(crate) async fn recipient_under(
         &self,
         index: &str,
         text: &str,

@@ -45,6 +45,8 @@ pub(super) fn decide(state: &LeadState, input: &LeadInput, cx: &Cx<'_>) -> Answe
             Ok(Decision::nothing().event(LeadEvent::Resembles(other.clone())))
         }
         LeadInput::JoinInto { lead, why } => join_into(state, *lead, why, cx),
+        // What is found by follows from what is left; there is nothing else to do.
+        LeadInput::PersonErased => Ok(Decision::nothing()),
         LeadInput::Joined(joined) => take_over(state, &joined.records, cx),
     }
 }

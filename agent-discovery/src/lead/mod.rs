@@ -140,6 +140,8 @@ pub enum LeadInput {
     },
     /// Another lead that was the same business hands its records over.
     Joined(Box<LeadJoined>),
+    /// Somebody whom records of it name was erased: it is not found by what they left any more.
+    PersonErased,
 }
 
 /// Another lead that is alike.
@@ -335,6 +337,7 @@ impl Process for Lead {
             LeadInput::Overrule { .. } | LeadInput::JoinInto { .. } => Action::OverruleLead,
             LeadInput::Reconsider => Action::JudgeAgain,
             LeadInput::Correct(_) => Action::CorrectLead,
+            LeadInput::PersonErased => Action::EraseSubject,
             LeadInput::Read(_)
             | LeadInput::NotRead(_)
             | LeadInput::Priors(_)
@@ -450,7 +453,7 @@ impl Process for Lead {
                 vec![IndexPart::Text(state.phase.word().to_owned())],
             ),
         ];
-        for record in &state.records {
+        for record in state.records.iter().filter(|r| !r.is_erased()) {
             for key in &record.match_keys {
                 let entry = IndexEntry::new("match", vec![IndexPart::Text(key.clone())]);
                 if !entries.contains(&entry) {

@@ -72,6 +72,16 @@ pub struct IntakeRecord {
 }
 
 impl IntakeRecord {
+    /// Whether the person it names was erased.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        let inquiry = self.inquiry.as_ref();
+        self.person.as_ref().is_some_and(Personal::is_erased)
+            || self.email.as_ref().is_some_and(Personal::is_erased)
+            || self.phone.as_ref().is_some_and(Personal::is_erased)
+            || inquiry.is_some_and(|i| i.text.is_erased())
+    }
+
     /// A record with nothing but its origin.
     #[must_use]
     pub fn new(source: SourceName, key: impl Into<String>, read_at: Timestamp) -> Self {

@@ -91,6 +91,12 @@ pub(crate) enum Command {
     /// Mails that came in: what they are and say, and taking them in
     #[command(subcommand)]
     Mail(MailCommand),
+    /// The rights of people who are written to: what is kept of them, objection, erasure
+    #[command(subcommand)]
+    Subject(SubjectCommand),
+    /// The keys under which people's data is sealed
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// How far everything is
     Status,
     /// Leads, best first
@@ -276,4 +282,39 @@ pub(crate) enum MailCommand {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
+}
+
+/// What a person asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubjectCommand {
+    /// Everything that is kept of the person behind an address, as one JSON document
+    Export {
+        /// Their e-mail address
+        address: String,
+        /// Into this file, which only its owner can read, and a summary is printed
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Forgets a person: they are never written to again, and only what the law wants kept stays
+    Erase {
+        /// Their e-mail address
+        address: String,
+    },
+    /// Takes an objection to marketing down: it stops at once, what a contract needs goes on
+    Object {
+        /// Their e-mail address
+        address: String,
+    },
+    /// Why somebody got a letter: whence the address, on what basis, by which gates
+    Why {
+        /// The letter's Message-ID
+        message_id: String,
+    },
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Wraps everybody's key anew and destroys the old wrapping key; what is sealed opens as before
+    Rotate,
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dealwright_core::access::Action;
-use dealwright_core::blobs::Blobs;
+use dealwright_core::blobs::{Blobs, ErasableBlobs};
 use dealwright_core::document::Format;
 use dealwright_core::error::{PortError, PortErrorKind};
 use dealwright_core::process::{Actor, EffectClass, Store};
 use dealwright_core::trust::{Charge, ChargeReceipt, Desk, Messenger, PaymentGateway};
 use dealwright_documents::Typesetter;
-use dealwright_email::EmlMessenger;
+use dealwright_email::{EmlMessenger, Outbox};
 use dealwright_embedded::{EmbeddedStore, FileBlobs, Options};
 use dealwright_runtime::{Agency, Business, BusinessFiles, StoreKind};
 use dealwright_system::Keyring;
@@ -20,7 +20,7 @@ use dealwright_system::Keyring;
 use crate::database;
 
 /// Where processes and large things are kept.
-pub(crate) type Kept = (Arc<dyn Store>, Arc<dyn Blobs>);
+pub(crate) type Kept = (Arc<dyn Store>, Arc<dyn ErasableBlobs>);
 
 /// How letters read, and who is written to when.
 const TEMPLATES: &str = "templates";
@@ -28,6 +28,9 @@ const PLAYBOOKS: &str = "playbooks";
 const WORDS: &str = "words";
 /// The key that opens everything personal.
 pub(crate) const MASTER_KEY: &str = "keys/master.key";
+
+/// Where letters go as files.
+const OUTBOX: &str = "outbox";
 
 /// What of a home no repository may take in: keys, and everything personal.
 const IGNORED: &str = "\
@@ -131,7 +134,7 @@ pub(crate) fn wire(home: &Path, business: Business, owner: bool) -> Result<Agenc
 }
 
 fn outbox(home: &Path, blobs: Arc<dyn Blobs>) -> Result<Arc<dyn Messenger>, String> {
-    let letters = EmlMessenger::open(&home.join("outbox"), blobs).map_err(told)?;
+    let letters = EmlMessenger::open(&home.join(OUTBOX), blobs).map_err(told)?;
     Ok(Arc::new(letters))
 }
 
@@ -154,11 +157,12 @@ pub(crate) fn with_messenger(
         StoreKind::MongoDb => on_server(&settings.uri_from, &keys)?,
         other => return Err(in_home(&format!("this program knows no store `{other:?}`"))),
     };
-    let letters = messenger(Arc::clone(&blobs))?;
+    let letters = messenger(Arc::clone(&blobs) as Arc<dyn Blobs>)?;
     Agency::builder_of(business)
         .store(store)
-        .sealer(keys)
-        .blobs(blobs)
+        .keys(keys)
+        .erasable_blobs(blobs)
+        .holder(Outbox::new(&home.join(OUTBOX)))
         .messenger(letters)
         .gateway(NoGateway)
         .renderer(Typesetter::new(), Format::Pdf)

@@ -12,7 +12,7 @@ mod world;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use cli::{Cli, Command, MailCommand};
+use cli::{Cli, Command, KeysCommand, MailCommand, SubjectCommand};
 
 fn main() -> ExitCode {
     let cli = match Cli::read() {
@@ -67,6 +67,19 @@ fn run(cli: &Cli) -> Result<String, String> {
         Command::Mail(MailCommand::Take { paths }) => {
             commands::mail::take(&cli.home, paths, by, json)
         }
+        Command::Subject(SubjectCommand::Export { address, out }) => {
+            commands::subject::export(&cli.home, address, out.as_deref(), by)
+        }
+        Command::Subject(SubjectCommand::Erase { address }) => {
+            commands::subject::erase(&cli.home, address, by, json)
+        }
+        Command::Subject(SubjectCommand::Object { address }) => {
+            commands::subject::object(&cli.home, address, by, json)
+        }
+        Command::Subject(SubjectCommand::Why { message_id }) => {
+            commands::show::why(&cli.home, message_id, by, json)
+        }
+        Command::Keys(KeysCommand::Rotate) => commands::subject::rotate(&cli.home, by, json),
         Command::Status => commands::status::status(&cli.home, by, json),
         Command::Leads { top } => commands::leads::leads(&cli.home, *top, by, json),
         Command::Join { keep, gone, why } => commands::join::join(&cli.home, keep, gone, why, by),

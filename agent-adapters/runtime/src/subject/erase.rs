@@ -7,6 +7,7 @@ use dealwright_core::process::{Actor, Process};
 use dealwright_core::time::Timestamp;
 use dealwright_core::trust::{Paper, Recipient, RecipientInput, retention};
 use dealwright_deals::deal::{Deal, DealInput, DealStage, DealState, DocumentKey};
+use dealwright_discovery::lead::{Lead, LeadInput};
 use serde::Serialize;
 
 use super::export::of_kind;
@@ -130,6 +131,7 @@ impl Agency {
         let dedupe = format!("erase-{}", now.timestamp_micros());
         self.gate(by, address, &dedupe, now, &input).await?;
         self.stop_deals(by, &person, now).await?;
+        self.tell_leads(by, &person, now).await?;
         let values = self.values_of(&person).await?;
         let readable = values.iter().filter(|v| v.value.value.is_some()).count();
         let mut gone = vec![Gone {
@@ -191,7 +193,11 @@ impl Agency {
                     format!("everything of {id}"),
                     "GDPR Art. 17(3)(b), 6(1)(b): the contract runs; give the command again once it is over",
                 ));
-            } else if state.invoices().values().any(|i| i.paid.is_none_or(|p| p.minor() < i.gross.minor())) {
+            } else if state
+                .invoices()
+                .values()
+                .any(|i| i.paid.is_none_or(|p| p.minor() < i.gross.minor()))
+            {
                 holds.push(Stays::new(
                     format!("everything of {id}"),
                     "GDPR Art. 17(3)(e): an invoice is not paid; give the command again once it is settled",
@@ -227,6 +233,23 @@ impl Agency {
                     .offer::<Deal>(id, &dedupe, by.clone(), now, &input)
                     .await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Leads are not found any more by what the person left.
+    async fn tell_leads(
+        &self,
+        by: &Actor,
+        person: &Person,
+        now: Timestamp,
+    ) -> Result<(), PortError> {
+        let dedupe = format!("erased-{}", now.timestamp_micros());
+        for lead in of_kind::<Lead>(person) {
+            let input = LeadInput::PersonErased;
+            self.host()
+                .offer::<Lead>(lead.id(), &dedupe, by.clone(), now, &input)
+                .await?;
         }
         Ok(())
     }

@@ -5,7 +5,9 @@ use dealwright_core::canonical::Digest32;
 use dealwright_core::error::PortError;
 use dealwright_core::process::{Actor, Process, ProcessKey, WorkKind, WorkQuery, WorkState};
 use dealwright_core::time::{Calendar, SendWindow, Timestamp, Zone, zones_for};
-use dealwright_core::trust::{Approval, Desk, Draft, LetterClass, LintFinding, Recipient};
+use dealwright_core::trust::{
+    Approval, Desk, Draft, LetterClass, LintFinding, Recipient, RecipientState,
+};
 use dealwright_deals::deal::Deal;
 use dealwright_deals::outreach::Sequence;
 use dealwright_delivery::project::Project;
@@ -255,6 +257,30 @@ impl Agency {
         }
         let letters = self.letters(by).await?;
         Ok(letters.into_iter().find(|l| l.id == id))
+    }
+
+    /// The letter that left under this `Message-ID`, with or without its angle brackets.
+    ///
+    /// # Errors
+    ///
+    /// As [`letters`](Self::letters).
+    pub async fn letter_sent_as(
+        &self,
+        by: &Actor,
+        message_id: &str,
+    ) -> Result<Option<LetterView>, PortError> {
+        self.may_see_persons(by)?;
+        let bare = message_id
+            .trim()
+            .trim_start_matches('<')
+            .trim_end_matches('>');
+        let index = RecipientState::MESSAGE_ID_INDEX;
+        let Some((recipient, _)) = self.recipient_under(index, bare).await? else {
+            return Ok(None);
+        };
+        let letters = self.letters_of([recipient]).await?;
+        let sent = |l: &LetterView| matches!(&l.standing, LetterStanding::Sent { message_id, .. } if message_id == bare);
+        Ok(letters.into_iter().find(sent))
     }
 
     pub(super) fn may_see_persons(&self, by: &Actor) -> Result<(), PortError> {

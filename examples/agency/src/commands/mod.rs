@@ -16,5 +16,6 @@ pub(crate) mod score;
 pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod status;
+pub(crate) mod subject;
 pub(crate) mod verify;
 pub(crate) mod words;

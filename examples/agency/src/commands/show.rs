@@ -42,6 +42,19 @@ pub(crate) fn show(home: &Path, words: &str, by: &str, json: bool) -> Result<Str
     })
 }
 
+/// The letter of a `Message-ID`: whence its address, on what basis it went, by which gates.
+pub(crate) fn why(home: &Path, message_id: &str, by: &str, json: bool) -> Result<String, String> {
+    let agency = home::open_for(home, by, Action::ReadPersons)?;
+    let by = Actor::person(by);
+    block_on(async {
+        let found = agency.letter_sent_as(&by, message_id).await.map_err(told)?;
+        let letter = found.ok_or_else(|| {
+            format!("no letter left here as `{message_id}`; give the Message-ID line of the mail as it came")
+        })?;
+        letter::show(&agency, &by, &letter.id, SystemClock.now(), json).await
+    })
+}
+
 /// All on one line, as errors are, each by the shortest id that tells it from the others.
 fn which(words: &str, several: &[Match]) -> String {
     let listed: Vec<String> = several
