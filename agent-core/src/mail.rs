@@ -1,6 +1,12 @@
 //! The one form that news of letters takes, whoever tells it.
 
+mod inbox;
+
 use serde::{Deserialize, Serialize};
+
+#[cfg(any(test, feature = "testing"))]
+pub use inbox::conformance as inbox_conformance;
+pub use inbox::{Arrived, Inbox, MailboxPlace, MemoryInbox, PlaceError, Unreadable};
 
 use crate::party::EmailAddress;
 use crate::process::EffectKey;

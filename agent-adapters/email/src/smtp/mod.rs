@@ -6,7 +6,6 @@ mod refusal;
 mod settings;
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -29,10 +28,11 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use crate::prepare::{self, invalid};
+use crate::settings::{Security, is_loopback};
 
 pub use dkim::Dkim;
 pub use refusal::{SmtpRefusal, SmtpStep};
-pub use settings::{Secret, Security, SmtpSettings};
+pub use settings::SmtpSettings;
 
 /// Connections that are kept open for the next letter.
 const KEPT: usize = 4;
@@ -82,11 +82,7 @@ impl SmtpMessenger {
                 settings.hello
             )));
         }
-        let local = settings.host == "localhost"
-            || settings
-                .host
-                .parse::<IpAddr>()
-                .is_ok_and(|ip| ip.is_loopback());
+        let local = is_loopback(&settings.host);
         let marks = b"-----BEGIN CERTIFICATE-----";
         let holds = |pem: &Vec<u8>| pem.windows(marks.len()).any(|part| part == marks);
         if settings.root_pem.as_ref().is_some_and(|pem| !holds(pem)) {

@@ -1,40 +1,6 @@
-use std::fmt;
 use std::time::Duration;
 
-/// How the way to the server is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Security {
-    /// TLS from the first byte (RFC 8314), usually on port 465.
-    Tls,
-    /// Plain at first, TLS before anything personal (RFC 3207), usually on port 587. A server that
-    /// does not offer it is not spoken to.
-    StartTls,
-    /// None, for a server on this machine alone.
-    Loopback,
-}
-
-/// A word that nobody may read in a log.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps `text`.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
-}
+use crate::settings::{Secret, Security};
 
 /// Where letters are handed over.
 #[derive(Clone, Debug)]

@@ -8,6 +8,8 @@
 )]
 
 mod corpora;
+#[cfg(all(feature = "imap", feature = "smtp"))]
+mod imap;
 #[cfg(feature = "smtp")]
 mod postfix;
 #[cfg(feature = "smtp")]

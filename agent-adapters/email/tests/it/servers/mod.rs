@@ -26,7 +26,9 @@ pub(crate) struct MailServers {
     root: PathBuf,
     /// The folder within the root.
     inner: String,
-    children: Vec<Child>,
+    children: Vec<(String, Child)>,
+    pub(crate) imap: u16,
+    pub(crate) imaps: u16,
     pub(crate) submission: u16,
     pub(crate) submissions: u16,
     pub(crate) mx: u16,
@@ -49,6 +51,8 @@ impl MailServers {
             root: PathBuf::from(root),
             inner,
             children: Vec::new(),
+            imap,
+            imaps,
             submission,
             submissions,
             mx,
@@ -80,7 +84,7 @@ impl MailServers {
         }
         servers.files(dkim);
         let (at, grey) = (servers.inner.clone(), postgrey.to_string());
-        servers.run("dovecot", &["-F", "-c", &format!("{at}/dovecot.conf")]);
+        servers.start_dovecot();
         servers.run("opendkim", &["-f", "-x", &format!("{at}/opendkim.conf")]);
         servers.run(
             "postgrey",
@@ -93,7 +97,7 @@ impl MailServers {
             ],
         );
         servers.until("the filters listen", |servers| {
-            servers.dir().join("opendkim.sock").exists() && listens(postgrey) && listens(imaps)
+            servers.dir().join("opendkim.sock").exists() && listens(postgrey)
         });
         servers.run("/usr/lib/postfix/sbin/master", &["-c", &at, "-d"]);
         servers.until("postfix listens", |servers| {
@@ -107,6 +111,54 @@ impl MailServers {
             .all(listens)
         });
         Some(servers)
+    }
+
+    /// Starts the server that keeps mail, for the first time or again.
+    pub(crate) fn start_dovecot(&mut self) {
+        let conf = format!("{}/dovecot.conf", self.inner);
+        self.run("dovecot", &["-F", "-c", &conf]);
+        let imaps = self.imaps;
+        self.until("dovecot listens", |_| listens(imaps));
+    }
+
+    /// Ends the server that keeps mail.
+    pub(crate) fn stop_dovecot(&mut self) {
+        let at = self.children.iter().position(|(name, _)| name == "dovecot");
+        let (_, mut child) = self.children.remove(at.unwrap());
+        end(&mut child);
+    }
+
+    /// Brings a mail to `to` as another host would: by a client of its own, to the open port. It
+    /// is in the mailbox once this returns.
+    pub(crate) fn post(&self, to: &str, mail: &str) {
+        let before = self.kept(to).len();
+        let mut child = Command::new("python3")
+            .args(["-c", include_str!("client.py"), &self.mx.to_string(), to])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let bytes = mail.replace('\n', "\r\n");
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(bytes.as_bytes())
+            .unwrap();
+        let done = child.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{told}\n{}", self.logs());
+        self.until("the mail is in the mailbox", |servers| {
+            servers.kept(to).len() > before
+        });
+    }
+
+    /// The mails of a mailbox, read or not.
+    pub(crate) fn kept(&self, user: &str) -> Vec<PathBuf> {
+        let folder = self.dir().join("mail").join(user);
+        let of = |part: &str| fs::read_dir(folder.join(part)).into_iter().flatten();
+        let paths = of("new").chain(of("cur")).flatten().map(|e| e.path());
+        paths.collect()
     }
 
     fn dir(&self) -> PathBuf {
@@ -227,7 +279,7 @@ impl MailServers {
             .stderr(out)
             .spawn()
             .unwrap();
-        self.children.push(child);
+        self.children.push((name.into_owned(), child));
     }
 
     fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
@@ -263,20 +315,22 @@ impl MailServers {
 
 impl Drop for MailServers {
     fn drop(&mut self) {
-        // Asked first: each has children of its own, and ends them.
-        for child in &self.children {
-            let _ = Command::new("kill").arg(child.id().to_string()).status();
-        }
-        for child in &mut self.children {
-            let begun = Instant::now();
-            while child.try_wait().is_ok_and(|ended| ended.is_none()) {
-                if begun.elapsed() > Duration::from_secs(5) {
-                    let _ = child.kill();
-                }
-                std::thread::sleep(Duration::from_millis(20));
-            }
+        for (_, child) in &mut self.children {
+            end(child);
         }
         let _ = fs::remove_dir_all(self.dir());
+    }
+}
+
+/// Asked first: each has children of its own, and ends them.
+fn end(child: &mut Child) {
+    let _ = Command::new("kill").arg(child.id().to_string()).status();
+    let begun = Instant::now();
+    while child.try_wait().is_ok_and(|ended| ended.is_none()) {
+        if begun.elapsed() > Duration::from_secs(5) {
+            let _ = child.kill();
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
