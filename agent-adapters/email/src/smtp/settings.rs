@@ -1,5 +1,6 @@
-use std::fmt;
 use std::time::Duration;
+
+use crate::Secret;
 
 /// How the way to the server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,28 +13,6 @@ pub enum Security {
     StartTls,
     /// None, for a server on this machine alone.
     Loopback,
-}
-
-/// A word that nobody may read in a log.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps `text`.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
 }
 
 /// Where letters are handed over.

@@ -4,12 +4,15 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on fails"
 )]
 
 mod corpora;
 #[cfg(feature = "smtp")]
 mod postfix;
+#[cfg(all(feature = "sendgrid", feature = "mandrill"))]
+mod providers;
 #[cfg(feature = "smtp")]
 mod servers;
 #[cfg(feature = "smtp")]

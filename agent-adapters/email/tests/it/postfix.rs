@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use dealwright_core::error::PortErrorKind;
 use dealwright_core::mail::BounceClass;
 use dealwright_core::party::DomainName;
-use dealwright_email::smtp::{Dkim, Secret, Security, SmtpSettings, SmtpStep};
+use dealwright_email::Secret;
+use dealwright_email::smtp::{Dkim, Security, SmtpSettings, SmtpStep};
 
 use crate::servers::{LOGIN, MAILBOX, MailServers};
 use crate::smtp::{messenger, play_with};

@@ -14,10 +14,9 @@ use dealwright_core::party::{Channel, DomainName, EmailAddress};
 use dealwright_core::process::{Actor, EffectClass};
 use dealwright_core::trust::{ApprovalMode, Messenger, Receipt, Sendable};
 use dealwright_discovery::lead::IntakeRecord;
+use dealwright_email::Secret;
 use dealwright_email::inbound::{InboundLimits, InboundMail};
-use dealwright_email::smtp::{
-    Dkim, Secret, Security, SmtpMessenger, SmtpRefusal, SmtpSettings, SmtpStep,
-};
+use dealwright_email::smtp::{Dkim, Security, SmtpMessenger, SmtpRefusal, SmtpSettings, SmtpStep};
 use dealwright_runtime::{Agency, Business, unknown_works};
 use dealwright_simulation::{
     FakePaymentProvider, NoHook, SequentialDriver, VirtualClock, bakery, start,
