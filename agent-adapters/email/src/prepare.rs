@@ -16,15 +16,33 @@ pub(crate) async fn message(
     blobs: &dyn Blobs,
     date: Timestamp,
 ) -> Result<Message, PortError> {
+    let files = files(letter, blobs).await?;
+    message_with(letter, &files, date)
+}
+
+/// The same with files that were read.
+pub(crate) fn message_with(
+    letter: &Letter,
+    files: &[Vec<u8>],
+    date: Timestamp,
+) -> Result<Message, PortError> {
+    render::message(letter, files, date).map_err(|e| invalid(e.to_string()))
+}
+
+/// The bytes of a letter's files, in its order.
+///
+/// Whatever goes wrong here, the letter has not left: the error says so by its kind.
+pub(crate) async fn files(letter: &Letter, blobs: &dyn Blobs) -> Result<Vec<Vec<u8>>, PortError> {
     let mut files = Vec::new();
     for attachment in &letter.attachments {
-        let bytes = blobs.get(attachment.blob).await?.ok_or_else(|| {
-            PortError::new(OPERATION, PortErrorKind::NotFound)
-                .with_source(format!("no bytes for attachment `{}`", attachment.name))
-        })?;
-        files.push(bytes);
+        let read = blobs
+            .get(attachment.blob)
+            .await
+            .map_err(|e| PortError::new(OPERATION, PortErrorKind::Unavailable).with_source(e))?;
+        let missing = || invalid(format!("no bytes for attachment `{}`", attachment.name));
+        files.push(read.ok_or_else(missing)?);
     }
-    render::message(letter, &files, date).map_err(|e| invalid(e.to_string()))
+    Ok(files)
 }
 
 /// Its bytes, looked at once more as a receiver would see them.

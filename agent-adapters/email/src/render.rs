@@ -151,7 +151,7 @@ fn part(attachment: &Attachment, bytes: &[u8]) -> Result<SinglePart, RenderError
 }
 
 /// A name that is only a name: no path, no control characters, no quotes.
-fn file_name(name: &str) -> String {
+pub(crate) fn file_name(name: &str) -> String {
     name.chars()
         .map(|c| {
             if c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ') {
@@ -164,7 +164,7 @@ fn file_name(name: &str) -> String {
         .collect()
 }
 
-fn header_text(text: &str) -> String {
+pub(crate) fn header_text(text: &str) -> String {
     Untrusted::new(text.to_owned()).render_for(Context::Header)
 }
 

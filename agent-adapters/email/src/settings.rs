@@ -1,6 +1,5 @@
 //! What the ways out and in have in common.
 
-use std::fmt;
 use std::net::IpAddr;
 
 /// How the way to the server is protected.
@@ -14,28 +13,6 @@ pub enum Security {
     StartTls,
     /// None, for a server on this machine alone.
     Loopback,
-}
-
-/// A word that nobody may read in a log.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps `text`.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
 }
 
 /// Whether a server is on this machine.

@@ -246,6 +246,27 @@ impl EffectKey {
     pub fn to_hex(&self) -> String {
         hex::encode(self.0)
     }
+
+    /// Reads what [`to_hex`](Self::to_hex) wrote, as a provider gives it back. `None` for any other
+    /// text.
+    ///
+    /// ```
+    /// use dealwright_core::process::{EffectKey, ProcessKey, Tenant};
+    ///
+    /// let recipient = ProcessKey::new(&Tenant::parse("agency")?, "recipient", "r");
+    /// let key = EffectKey::derive(&recipient, "send", 0);
+    /// assert_eq!(EffectKey::from_hex(&key.to_hex()), Some(key));
+    /// assert_eq!(EffectKey::from_hex("5a"), None);
+    /// assert_eq!(EffectKey::from_hex(&"5A".repeat(32)), None);
+    /// # Ok::<(), dealwright_core::process::TenantError>(())
+    /// ```
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut key = [0; 32];
+        hex::decode_to_slice(text, &mut key).ok()?;
+        let key = Self(key);
+        (key.to_hex() == text).then_some(key)
+    }
 }
 
 impl fmt::Display for EffectKey {

@@ -15,7 +15,8 @@ use futures::TryStreamExt as _;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::settings::{Secret, Security};
+use crate::Secret;
+use crate::settings::Security;
 use connect::{Connector, Session};
 
 /// How long a server without IDLE is left alone between two looks.

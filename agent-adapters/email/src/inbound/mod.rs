@@ -17,7 +17,7 @@ use dealwright_core::party::EmailAddress;
 use dealwright_core::text::Untrusted;
 use dealwright_core::time::Timestamp;
 
-#[cfg(feature = "smtp")]
+#[cfg(any(feature = "smtp", feature = "sendgrid", feature = "mandrill"))]
 pub(crate) use bounce::class_of;
 pub use bounce::{Bounce, FailedRecipient, StatusCode};
 pub use complaint::Complaint;

@@ -1,7 +1,6 @@
 //! Sends by SMTP, signed by DKIM.
 
 mod dkim;
-mod free_mail;
 mod refusal;
 mod settings;
 
@@ -27,6 +26,7 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter,
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
+use crate::free_mail;
 use crate::prepare::{self, invalid};
 use crate::settings::{Security, is_loopback};
 
@@ -121,12 +121,7 @@ impl SmtpMessenger {
 
     async fn bytes(&self, letter: &Letter, sent_at: Timestamp) -> Result<Vec<u8>, PortError> {
         let from = letter.sender.address.domain();
-        if !free_mail::may_leave(from.as_str(), &self.settings.host) {
-            return Err(invalid(format!(
-                "GY-4: mail from `{from}` does not leave through `{}`: receivers take it for forged; send from a domain of yours",
-                self.settings.host
-            )));
-        }
+        free_mail::check(from.as_str(), &self.settings.host)?;
         let mut message = prepare::message(letter, &*self.blobs, sent_at).await?;
         if let Some(dkim) = &self.dkim {
             // A signature of another domain proves nothing of this one (DMARC's alignment).

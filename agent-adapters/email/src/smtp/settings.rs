@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use crate::settings::{Secret, Security};
+use crate::Secret;
+use crate::settings::Security;
 
 /// Where letters are handed over.
 #[derive(Clone, Debug)]

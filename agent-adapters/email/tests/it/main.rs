@@ -4,6 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on fails"
 )]
 
@@ -12,6 +13,8 @@ mod corpora;
 mod imap;
 #[cfg(feature = "smtp")]
 mod postfix;
+#[cfg(all(feature = "sendgrid", feature = "mandrill"))]
+mod providers;
 #[cfg(feature = "smtp")]
 mod servers;
 #[cfg(feature = "smtp")]

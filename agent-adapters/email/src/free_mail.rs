@@ -1,5 +1,9 @@
 //! Mail providers for everybody, and the servers through which mail in their name may go (GY-4).
 
+use dealwright_core::error::PortError;
+
+use crate::prepare::invalid;
+
 /// Domains of a provider, and what the names of its own servers end in.
 const PROVIDERS: [(&[&str], &[&str]); 9] = [
     (
@@ -52,9 +56,19 @@ const PROVIDERS: [(&[&str], &[&str]); 9] = [
     ),
 ];
 
+/// Refuses mail from `domain` that may not leave through `host`.
+pub(crate) fn check(domain: &str, host: &str) -> Result<(), PortError> {
+    if may_leave(domain, host) {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "GY-4: mail from `{domain}` does not leave through `{host}`: receivers take it for forged; send from a domain of yours"
+    )))
+}
+
 /// Whether mail from an address at `domain` may leave through `host`: that of a provider for
 /// everybody only through the provider's own servers, since all else is taken for forged.
-pub(crate) fn may_leave(domain: &str, host: &str) -> bool {
+fn may_leave(domain: &str, host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let of = |end: &&str| host == **end || host.ends_with(&format!(".{end}"));
     PROVIDERS
