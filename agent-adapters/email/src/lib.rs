@@ -15,7 +15,12 @@ mod prepare;
 #[cfg(any(feature = "sendgrid", feature = "mandrill"))]
 mod provider;
 mod render;
-#[cfg(any(feature = "imap", feature = "smtp", feature = "sendgrid", feature = "mandrill"))]
+#[cfg(any(
+    feature = "imap",
+    feature = "smtp",
+    feature = "sendgrid",
+    feature = "mandrill"
+))]
 mod secret;
 #[cfg(feature = "sendgrid")]
 pub mod sendgrid;
@@ -33,7 +38,12 @@ pub use outbox::Outbox;
 #[cfg(any(feature = "sendgrid", feature = "mandrill"))]
 pub use provider::{EventRefusal, ProviderNews, ProviderRefusal};
 pub use render::{RenderError, render};
-#[cfg(any(feature = "imap", feature = "smtp", feature = "sendgrid", feature = "mandrill"))]
+#[cfg(any(
+    feature = "imap",
+    feature = "smtp",
+    feature = "sendgrid",
+    feature = "mandrill"
+))]
 pub use secret::Secret;
 #[cfg(any(feature = "imap", feature = "smtp"))]
 pub use settings::Security;

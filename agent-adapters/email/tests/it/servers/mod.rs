@@ -125,7 +125,15 @@ impl MailServers {
     pub(crate) fn stop_dovecot(&mut self) {
         let at = self.children.iter().position(|(name, _)| name == "dovecot");
         let (_, mut child) = self.children.remove(at.unwrap());
+        // A process that serves a client goes on without its master for as long as it is asked.
+        let serving = children_of(child.id());
         end(&mut child);
+        for process in serving {
+            let _ = Command::new("kill")
+                .arg(process)
+                .stderr(Stdio::null())
+                .status();
+        }
     }
 
     /// Brings a mail to `to` as another host would: by a client of its own, to the open port. It
@@ -332,6 +340,18 @@ fn end(child: &mut Child) {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// The processes whose parent is `pid`.
+fn children_of(pid: u32) -> Vec<String> {
+    let is_child = |name: &String| {
+        let stat = fs::read_to_string(format!("/proc/{name}/stat")).unwrap_or_default();
+        let rest = stat.rsplit(") ").next().unwrap_or_default();
+        rest.split(' ').nth(1) == Some(&pid.to_string())
+    };
+    let names = fs::read_dir("/proc").unwrap().flatten();
+    let names = names.map(|e| e.file_name().to_string_lossy().into_owned());
+    names.filter(is_child).collect()
 }
 
 fn listens(port: u16) -> bool {
