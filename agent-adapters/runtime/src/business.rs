@@ -30,7 +30,7 @@ use dealwright_discovery::score::{Judge, PriorParams, ScoringParams};
 use serde::Deserialize;
 
 pub use self::delivery::{DeliverySettings, StaffSettings, WeekSettings};
-pub use self::mail::{DkimSettings, MailSecurity, MailSettings};
+pub use self::mail::{DkimSettings, InboxSettings, MailSecurity, MailSettings};
 
 /// A whole business, as people write it down.
 #[derive(Clone, Debug, Deserialize)]
@@ -100,6 +100,9 @@ pub struct Business {
     /// How letters leave; without it they are written to a folder.
     #[serde(default)]
     pub mail: Option<MailSettings>,
+    /// The mailbox that answers come back to; without it they are taken from files.
+    #[serde(default)]
+    pub inbox: Option<InboxSettings>,
     /// How the store is kept.
     #[serde(default)]
     pub store: StoreSettings,

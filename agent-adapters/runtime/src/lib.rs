@@ -17,8 +17,9 @@ mod tests;
 pub use agency::{Agency, AgencyBuilder, AgencyError, CLIENT_ORDER, NoFetcher};
 pub use business::{
     BankAccount, Business, BusinessError, BusinessFiles, CheckedBusiness, DealSettings,
-    DeliverySettings, DkimSettings, LawSettings, LeadSettings, MailSecurity, MailSettings,
-    MarketSettings, ReadingSettings, StaffSettings, StoreKind, StoreSettings, WeekSettings,
+    DeliverySettings, DkimSettings, InboxSettings, LawSettings, LeadSettings, MailSecurity,
+    MailSettings, MarketSettings, ReadingSettings, StaffSettings, StoreKind, StoreSettings,
+    WeekSettings,
 };
 pub use gates::unknown_works;
 pub use lineage::{Lineage, LineageStep};

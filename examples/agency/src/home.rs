@@ -40,6 +40,7 @@ const IGNORED: &str = "\
 /blobs/
 # Letters, with the addresses they go to.
 /outbox/
+/inbox.place
 ";
 
 /// Writes a business to start from.

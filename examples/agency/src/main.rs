@@ -6,6 +6,7 @@ mod commands;
 mod database;
 mod files;
 mod home;
+mod reading;
 mod sending;
 mod world;
 

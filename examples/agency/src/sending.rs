@@ -26,7 +26,7 @@ pub(crate) fn wire_to_send(
     let Some(mail) = business.mail.clone() else {
         return Ok((wire(home, business, true)?, None));
     };
-    let root = root_certificate(home, &mail)?;
+    let root = certificate(home, mail.root_certificate.as_deref(), "[mail]")?;
     let public = public_address(home, &business, root.as_deref())?;
     let gate = public.clone();
     let sender = business.sender.address.clone();
@@ -49,17 +49,23 @@ fn public_address(
     PublicAddress::new(&business.law.opt_out_base, root, prover, SystemRandom).map_err(told)
 }
 
-fn root_certificate(home: &Path, mail: &MailSettings) -> Result<Option<Vec<u8>>, String> {
-    let Some(name) = &mail.root_certificate else {
+/// A root certificate that a section of agency.toml names.
+pub(crate) fn certificate(
+    home: &Path,
+    name: Option<&str>,
+    section: &str,
+) -> Result<Option<Vec<u8>>, String> {
+    let Some(name) = name else {
         return Ok(None);
     };
     let path = home.join(name);
-    fs::read(&path).map(Some).map_err(|e| {
+    let told = |e| {
         format!(
-            "`root_certificate` under `[mail]`: `{}`: {e}",
+            "`root_certificate` under `{section}`: `{}`: {e}",
             path.display()
         )
-    })
+    };
+    fs::read(&path).map(Some).map_err(told)
 }
 
 fn smtp(

@@ -1,4 +1,4 @@
-//! How letters leave.
+//! How letters leave, and where answers come back to.
 
 use serde::Deserialize;
 
@@ -32,6 +32,31 @@ pub struct MailSettings {
     /// The key that letters are signed with.
     #[serde(default)]
     pub dkim: Option<DkimSettings>,
+}
+
+/// The mailbox that answers come back to. Without one they are taken from files.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InboxSettings {
+    /// The server's name, which its certificate must bear.
+    pub host: String,
+    /// Its port.
+    #[serde(default = "imaps")]
+    pub port: u16,
+    /// How the way there is protected.
+    #[serde(default = "tls")]
+    pub security: MailSecurity,
+    /// Who we are there.
+    pub user: String,
+    /// The environment variable that holds the password.
+    #[serde(default = "imap_password_from")]
+    pub password_from: String,
+    /// The mailbox.
+    #[serde(default = "inbox")]
+    pub folder: String,
+    /// A file of the home with a root certificate in PEM, trusted besides the public ones.
+    #[serde(default)]
+    pub root_certificate: Option<String>,
 }
 
 /// The key that letters are signed with.
@@ -68,4 +93,20 @@ fn password_from() -> String {
 
 fn seconds() -> u32 {
     60
+}
+
+fn imaps() -> u16 {
+    993
+}
+
+fn tls() -> MailSecurity {
+    MailSecurity::Tls
+}
+
+fn imap_password_from() -> String {
+    "IMAP_PASSWORD".to_owned()
+}
+
+fn inbox() -> String {
+    "INBOX".to_owned()
 }

@@ -7,15 +7,13 @@ use dealwright_core::access::Action;
 use dealwright_core::mail::BounceClass;
 use dealwright_core::process::Actor;
 use dealwright_core::text::Context;
-use dealwright_core::time::Clock;
 use dealwright_core::trust::Desk;
 use dealwright_email::inbound::{InboundKind, InboundLimits, InboundMail, without_quotes};
-use dealwright_runtime::Taken;
-use dealwright_system::SystemClock;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
 use crate::home::{self, told};
+use crate::reading::Heard;
 
 /// What each file is and says, one JSON document a line with `--json`.
 pub(crate) fn read(files: &[PathBuf], text: bool, json: bool) -> Result<String, String> {
@@ -100,26 +98,17 @@ pub(crate) fn take(home: &Path, paths: &[PathBuf], by: &str, json: bool) -> Resu
         &host.key::<Desk>("main"),
     )
     .map_err(told)?;
-    let (mut heard, mut known, mut strays, mut unread) = (0, 0, Vec::new(), Vec::new());
+    let mut found = Heard::default();
     for path in &files {
-        let raw = bytes(path)?;
-        let mail = match InboundMail::read(&raw, &InboundLimits::default()) {
-            Ok(mail) => mail,
-            // One bad mail keeps no other from being heard.
-            Err(error) => {
-                unread.push(format!("`{}`: {error}", path.display()));
-                continue;
-            }
-        };
-        for event in mail.events(&raw, SystemClock.now(), "mail") {
-            match block_on(agency.mail(&event)).map_err(told)? {
-                Taken::Heard { new: true, .. } | Taken::Settled(_) => heard += 1,
-                Taken::Heard { new: false, .. } => known += 1,
-                Taken::Stray(why) => strays.push(format!("`{}`: {}", path.display(), why.why())),
-                _ => {}
-            }
-        }
+        let (raw, name) = (bytes(path)?, path.display().to_string());
+        block_on(found.take(&agency, &raw, &name, "mail")).map_err(told)?;
     }
+    let Heard {
+        heard,
+        known,
+        strays,
+        unread,
+    } = found;
     if json {
         return Ok(json!({
             "files": files.len(), "heard": heard, "known": known, "stray": strays, "unread": unread,

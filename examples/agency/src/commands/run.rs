@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::home::{self, told};
+use crate::reading::Mailbox;
 use crate::sending::wire_to_send;
 
 /// Works on what is due.
@@ -32,6 +33,8 @@ pub(crate) fn run(
     let example_account = business.deal.pay_to.is_example();
     let organisation = business.sender.organisation.clone();
     let opt_out_base = business.law.opt_out_base.clone();
+    let mailbox = business.inbox.as_ref();
+    let mailbox = mailbox.map(|i| Mailbox::open(home, i)).transpose()?;
     let (agency, public) = wire_to_send(home, business)?;
     let front = bind
         .map(|at| Ok::<_, String>((at, front(&agency, &organisation, &opt_out_base)?)))
@@ -58,6 +61,11 @@ pub(crate) fn run(
             Some((at, front)) => Some(Served::start(at, front).await?),
             None => None,
         };
+        let tell = |line: String| bar.suspend(|| eprintln!("{line}"));
+        if let Some(mailbox) = &mailbox {
+            // Before the first step: what somebody said counts before anything more is written.
+            mailbox.hear(&agency, &tell).await.map_err(told)?;
+        }
         let work = runtime.run(until_idle, |p| {
             if p.steps % 100 == 0 {
                 bar.set_message(format!("{} steps", p.steps));
@@ -70,6 +78,18 @@ pub(crate) fn run(
                 && let Err(error) = public.test().await
             {
                 bar.suspend(|| eprintln!("note: {}", told(error)));
+            }
+        };
+        let listen = async {
+            match &mailbox {
+                Some(mailbox) if !until_idle => mailbox.listen(&agency, &tell).await,
+                _ => std::future::pending().await,
+            }
+        };
+        let work = async {
+            tokio::select! {
+                progress = work => progress,
+                () = listen => unreachable!("a mailbox is listened to for ever"),
             }
         };
         let (progress, ()) = tokio::join!(work, test);
