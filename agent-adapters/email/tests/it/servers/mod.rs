@@ -21,6 +21,10 @@ pub(crate) const MAILBOX: &str = "office@mail.test";
 /// Who may submit, and the password.
 pub(crate) const LOGIN: (&str, &str) = ("mara@mail.test", "hush");
 
+/// Another address with a mailbox, and one whose mail comes back.
+pub(crate) const CROSS: &str = "cross@mail.test";
+pub(crate) const GONE: &str = "gone@mail.test";
+
 /// The servers, until this is dropped.
 pub(crate) struct MailServers {
     root: PathBuf,
@@ -178,6 +182,11 @@ impl MailServers {
         fs::read(self.dir().join("root.pem")).unwrap()
     }
 
+    /// The certificate that the servers show and its key, in PEM.
+    pub(crate) fn identity(&self) -> Vec<u8> {
+        fs::read(self.dir().join("server.pem")).unwrap()
+    }
+
     /// What lies in the mailbox, once there are `n` mails.
     pub(crate) fn mailbox(&self, n: usize) -> Vec<Vec<u8>> {
         let folder = self.dir().join("mail").join(MAILBOX).join("new");
@@ -225,12 +234,14 @@ impl MailServers {
         owned("spool/public", POSTFIX, POSTDROP, 0o710);
         owned("spool/pid", 0, 0, 0o755);
         let write = |name: &str, text: &str| fs::write(dir.join(name), text).unwrap();
-        write("recipients", &format!("{MAILBOX} x\n{} x\n", LOGIN.0));
+        // Postfix takes mail for one whom Dovecot does not know, and so sends it back later.
+        let all = [MAILBOX, LOGIN.0, CROSS, GONE].map(|a| format!("{a} x\n"));
+        write("recipients", &all.concat());
         let at = &self.inner;
         write(
             "users",
             &format!(
-                "{}:{}:{VMAIL}:{VMAIL}::{at}/mail/a::\n{MAILBOX}:open:{VMAIL}:{VMAIL}::{at}/mail/b::\n",
+                "{}:{}:{VMAIL}:{VMAIL}::{at}/mail/a::\n{MAILBOX}:open:{VMAIL}:{VMAIL}::{at}/mail/b::\n{CROSS}:open:{VMAIL}:{VMAIL}::{at}/mail/c::\n",
                 LOGIN.0, LOGIN.1
             ),
         );
