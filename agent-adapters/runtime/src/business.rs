@@ -138,6 +138,10 @@ pub struct StoreSettings {
     /// given. What does not fit is refused and nothing of it is kept.
     #[serde(default)]
     pub max_pages: Option<u32>,
+    /// The folder of signed checkpoints of the log, from the home. It belongs where whoever can
+    /// change the store cannot.
+    #[serde(default = "checkpoints")]
+    pub checkpoints: String,
 }
 
 impl Default for StoreSettings {
@@ -146,8 +150,13 @@ impl Default for StoreSettings {
             kind: StoreKind::default(),
             uri_from: uri_from(),
             max_pages: None,
+            checkpoints: checkpoints(),
         }
     }
+}
+
+fn checkpoints() -> String {
+    "checkpoints".to_owned()
 }
 
 fn uri_from() -> String {

@@ -181,8 +181,13 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verify {
-    /// The log's chains and its Merkle tree
-    Audit,
+    /// The log's chains and its Merkle tree, held against the signed checkpoints of earlier runs
+    Audit {
+        /// A key that checkpoints must be signed with, as the file `keys` beside them has it; may be
+        /// given several times. Without it, those in that file
+        #[arg(long = "key", value_name = "KEY")]
+        keys: Vec<String>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! The reference program: thin, no rule lives here.
 
+mod audit;
 mod cli;
 mod commands;
 #[cfg(feature = "mongodb")]
@@ -13,7 +14,7 @@ mod world;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use cli::{Cli, Command, KeysCommand, MailCommand, SubjectCommand};
+use cli::{Cli, Command, KeysCommand, MailCommand, SubjectCommand, Verify};
 
 fn main() -> ExitCode {
     let cli = match Cli::read() {
@@ -98,6 +99,8 @@ fn run(cli: &Cli) -> Result<String, String> {
             commands::effects::switch(&cli.home, true, channel.as_deref(), by)
         }
         Command::Resume => commands::effects::switch(&cli.home, false, None, by),
-        Command::Verify { .. } => commands::verify::audit(&cli.home, by, json),
+        Command::Verify {
+            what: Verify::Audit { keys },
+        } => commands::verify::audit(&cli.home, keys, by, json),
     }
 }

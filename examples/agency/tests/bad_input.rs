@@ -492,3 +492,42 @@ fn a_full_disk_keeps_what_was_there_and_the_same_command_goes_on_with_room() {
     json(&place.run());
     assert_eq!(json(&place.agency(&["status"])), done);
 }
+
+// covers: SE-4
+#[test]
+fn a_log_that_was_cut_is_told_by_a_checkpoint_that_was_kept_of_it() {
+    let place = Place::new();
+    json(&place.import());
+    json(&place.run());
+    let early = fs::read(place.store()).unwrap();
+    let (first, _) = place.state();
+    assert_eq!(first["checkpoints"], 1);
+    let keys = fs::read_to_string(place.home().join("checkpoints/keys")).unwrap();
+    place.write("leads.csv", table(5));
+    json(&place.import());
+    json(&place.run());
+    let (second, _) = place.state();
+    assert_eq!(second["checkpoints"], 2, "{second}");
+    json(&place.agency(&["verify", "audit", "--key", keys.trim()]));
+    let stranger = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    refused(
+        &place.agency(&["verify", "audit", "--key", stranger]),
+        &["no key that is trusted"],
+    );
+    refused(
+        &place.agency(&["verify", "audit", "--key", "x"]),
+        &["`x` is no key"],
+    );
+    // Somebody puts the store of yesterday back.
+    let whole = fs::read(place.store()).unwrap();
+    fs::write(place.store(), early).unwrap();
+    let parts = [
+        "the log is not what it was",
+        ".note",
+        "the log ends at record",
+    ];
+    refused(&place.agency(&["verify", "audit"]), &parts);
+    refused(&place.run(), &parts);
+    fs::write(place.store(), whole).unwrap();
+    assert_eq!(place.state().0, second);
+}

@@ -1,6 +1,6 @@
 mod book;
 mod record;
-mod secret;
+pub(crate) mod secret;
 
 #[cfg(test)]
 mod tests;

@@ -11,10 +11,10 @@ use crate::SystemRandom;
 
 /// 32 bytes that nobody may see.
 #[derive(Clone, Default)]
-pub(super) struct Secret(pub(super) [u8; 32]);
+pub(crate) struct Secret(pub(crate) [u8; 32]);
 
 /// A key of the system's randomness.
-pub(super) fn random() -> Result<Secret, PortError> {
+pub(crate) fn random() -> Result<Secret, PortError> {
     let mut bytes = [0; 32];
     SystemRandom.fill(&mut bytes);
     if bytes == [0; 32] {
@@ -38,7 +38,7 @@ pub(super) fn private() -> OpenOptions {
 
 /// Writes `bytes` to `name` in `folder`, whole and durable or not at all. Where there is one and
 /// `over` is not said, it fails.
-pub(super) fn write_private(folder: &Path, name: &str, bytes: &[u8], over: bool) -> io::Result<()> {
+pub(crate) fn write_private(folder: &Path, name: &str, bytes: &[u8], over: bool) -> io::Result<()> {
     let path = folder.join(name);
     if over {
         let beside = folder.join(format!(".{name}.part"));
@@ -65,7 +65,7 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 }
 
 /// Reads 64 hexadecimal digits.
-pub(super) fn read_hex(path: &Path) -> Result<Secret, PortError> {
+pub(crate) fn read_hex(path: &Path) -> Result<Secret, PortError> {
     let mut text = String::new();
     File::open(path)
         .and_then(|mut file| file.read_to_string(&mut text))

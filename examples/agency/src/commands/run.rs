@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use dealwright_core::error::PortError;
 use dealwright_core::page::SourceName;
@@ -17,9 +18,13 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::audit::Checkpoints;
 use crate::home::{self, told};
 use crate::reading::Mailbox;
 use crate::sending::wire_to_send;
+
+/// How long a run goes on before it keeps another checkpoint of its log.
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(3_600);
 
 /// Works on what is due.
 pub(crate) fn run(
@@ -33,6 +38,7 @@ pub(crate) fn run(
     let example_account = business.deal.pay_to.is_example();
     let organisation = business.sender.organisation.clone();
     let opt_out_base = business.law.opt_out_base.clone();
+    let checkpoints = Checkpoints::open(home, &business.store.checkpoints, &business.tenant)?;
     let mailbox = business.inbox.as_ref();
     let mailbox = mailbox.map(|i| Mailbox::open(home, i)).transpose()?;
     let (agency, public) = wire_to_send(home, business)?;
@@ -86,9 +92,19 @@ pub(crate) fn run(
                 _ => std::future::pending().await,
             }
         };
+        // A year of work between two checkpoints could be rewritten unseen.
+        let hourly = async {
+            loop {
+                tokio::time::sleep(BETWEEN_CHECKPOINTS).await;
+                if let Err(error) = checkpoints.keep(&agency).await {
+                    tell(format!("note: {error}"));
+                }
+            }
+        };
         let work = async {
             tokio::select! {
                 progress = work => progress,
+                () = hourly => unreachable!("checkpoints are kept for ever"),
                 () = listen => unreachable!("a mailbox is listened to for ever"),
             }
         };
@@ -96,7 +112,9 @@ pub(crate) fn run(
         if let Some(served) = served {
             served.stop().await?;
         }
-        progress.map_err(told)
+        let progress = progress.map_err(told)?;
+        checkpoints.keep(&agency).await?;
+        Ok::<_, String>(progress)
     });
     bar.finish_and_clear();
     let progress = progress?;
