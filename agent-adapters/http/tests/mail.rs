@@ -196,7 +196,6 @@ fn bounce(letter: &str, at: i64) -> String {
 }
 
 /// The address is dead by SendGrid's word, however often it gives it.
-// covers: IN-2
 #[tokio::test]
 async fn in_2_an_event_stops_an_address_and_counts_once() {
     let rig = Rig::new().await;
@@ -218,7 +217,6 @@ async fn in_2_an_event_stops_an_address_and_counts_once() {
     assert_eq!(rig.heard().await, once, "a repeat is heard once");
 }
 
-// covers: IN-2
 #[tokio::test]
 async fn in_2_an_unsubscribe_stops_what_sells_and_nothing_else() {
     let rig = Rig::new().await;
@@ -305,7 +303,6 @@ fn posted(mail: &str) -> String {
 
 const FORM: &str = "multipart/form-data; boundary=xYzZY";
 
-// covers: IN-2
 #[tokio::test]
 async fn in_2_an_answer_that_a_provider_received_is_heard() {
     let rig = Rig::new().await;

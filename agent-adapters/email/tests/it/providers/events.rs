@@ -47,7 +47,6 @@ fn told(sendgrid: &Value, mandrill: &Value) -> (MailEvent, MailEvent) {
 }
 
 /// The same thing told by either provider is the same event, but for who tells it and its key.
-// covers: IN-2
 #[test]
 fn in_2_whoever_tells_it_it_is_one_kind_of_event() {
     use BounceClass::{Block, Hard, Soft};
@@ -255,7 +254,6 @@ const MAIL: &str = "From: Kim <kim@bakery.example>\r\nTo: answers@agency.example
     In-Reply-To: <7@agency.example>\r\nSubject: Re: Hours\r\n\r\nYes, please.\r\n\r\n> Shall we?\r\n";
 
 /// A mail that a provider received for us is read like one from a mailbox.
-// covers: IN-2
 #[test]
 fn in_2_a_mail_that_a_provider_received_is_an_answer() {
     let form = format!(
