@@ -182,7 +182,7 @@ impl Inbox for MemoryInbox {
 /// One function for each clause of the contract of [`Inbox`].
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use async_trait::async_trait;
 
@@ -265,21 +265,21 @@ pub mod conformance {
         assert_eq!(lines(&anew), ["one", "two"]);
     }
 
-    /// Waiting ends at once where something is there, and in time where nothing comes.
+    /// Waiting ends where something is there, where something came, and where nothing does. How
+    /// soon is for the adapter's own tests, which have a clock.
     pub async fn waiting_ends(mailbox: &dyn Mailbox) {
-        const PATIENCE: Duration = Duration::from_secs(10);
         let inbox = mailbox.inbox();
         mailbox.deliver("one").await;
-        let begun = Instant::now();
-        assert!(inbox.wait(None, PATIENCE).await.is_ok());
-        assert!(begun.elapsed() < PATIENCE, "there was something");
+        let patience = Duration::from_secs(10);
+        assert!(
+            inbox.wait(None, patience).await.is_ok(),
+            "there is something"
+        );
         let place = end(&read(inbox, None, 10).await);
-        let begun = Instant::now();
         let waited = inbox.wait(place, Duration::from_secs(1)).await;
-        assert!(waited.is_ok());
-        assert!(begun.elapsed() < PATIENCE, "the time was over");
+        assert!(waited.is_ok(), "nothing comes");
         mailbox.deliver("two").await;
-        assert!(inbox.wait(place, PATIENCE).await.is_ok());
+        assert!(inbox.wait(place, patience).await.is_ok(), "something came");
         assert_eq!(lines(&read(inbox, place, 10).await), ["two"]);
     }
 }

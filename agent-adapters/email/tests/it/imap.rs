@@ -14,7 +14,7 @@ use crate::servers::{LOGIN, MailServers};
 
 /// Servers, or a mailbox in memory where there are none; the test says then that it was skipped.
 enum Place {
-    Real(Box<MailServers>, ImapInbox),
+    Real(Box<(MailServers, ImapInbox)>),
     Memory(MemoryInbox),
 }
 
@@ -23,7 +23,7 @@ impl Place {
         match MailServers::start("none none") {
             Some(servers) => {
                 let inbox = ImapInbox::new(settings(&servers)).unwrap();
-                Self::Real(Box::new(servers), inbox)
+                Self::Real(Box::new((servers, inbox)))
             }
             None => Self::Memory(MemoryInbox::new()),
         }
@@ -34,14 +34,14 @@ impl Place {
 impl Mailbox for Place {
     fn inbox(&self) -> &dyn Inbox {
         match self {
-            Self::Real(_, inbox) => inbox,
+            Self::Real(real) => &real.1,
             Self::Memory(inbox) => inbox,
         }
     }
 
     async fn deliver(&self, text: &str) {
         match self {
-            Self::Real(servers, _) => servers.post(LOGIN.0, &mail(text)),
+            Self::Real(real) => real.0.post(LOGIN.0, &mail(text)),
             Self::Memory(inbox) => inbox.deliver(Ok(text.as_bytes().to_vec())),
         }
     }

@@ -16,6 +16,7 @@ mod postfix;
 #[cfg(all(feature = "sendgrid", feature = "mandrill"))]
 mod providers;
 #[cfg(feature = "smtp")]
+#[allow(dead_code, reason = "other tests use what these do not")]
 mod servers;
 #[cfg(feature = "smtp")]
 mod smtp;
