@@ -340,8 +340,14 @@ fn play(uri: Option<String>) {
             .any(|d| d["to"] == MAILBOX && !d["step"].as_str().unwrap().starts_with("touch"))
     });
     assert_eq!(servers.kept(MAILBOX).len(), 1, "one letter, once");
+    // What a service's log would keep of it holds no password, no address and no word of theirs.
+    let log = fs::read_to_string(&run.1).unwrap();
+    for secret in [LOGIN.1, MAILBOX, CROSS, GONE, "What would it cost"] {
+        assert!(!log.contains(secret), "{log}");
+    }
 }
 
+// covers: DS-1, SE-3
 #[test]
 fn an_answer_a_bounce_and_a_complaint_come_back_to_a_file() {
     play(None);

@@ -173,6 +173,7 @@ fn a_person_has_what_is_kept_of_them_and_is_forgotten_also_in_old_copies() {
     assert!(audit.contains("hash"), "the log is whole: {audit}");
 }
 
+// covers: SE-3
 #[test]
 fn keys_are_wrapped_anew_and_an_objection_and_bad_input_are_one_line_each() {
     let dir = tempfile::tempdir().unwrap();
@@ -190,9 +191,16 @@ fn keys_are_wrapped_anew_and_an_objection_and_bad_input_are_one_line_each() {
             map.to_str().unwrap(),
         ],
     ));
-    said(&agency(&home, &["run", "--until-idle"]));
-    let old = home.join("keys");
-    copied(&old, &dir.path().join("old-keys"));
+    let run = agency(&home, &["run", "--until-idle"]);
+    said(&run);
+    // What a service's log would keep of it names nobody and holds no key.
+    let key = fs::read_to_string(home.join("keys/master.key")).unwrap();
+    for printed in [&run.stdout, &run.stderr] {
+        let printed = String::from_utf8_lossy(printed);
+        for secret in CANARIES.iter().chain([&key.trim()]) {
+            assert!(!printed.contains(*secret), "{printed}");
+        }
+    }
     let rotated: Value =
         serde_json::from_str(&said(&agency(&home, &["--json", "keys", "rotate"]))).unwrap();
     assert!(rotated["keys"].as_u64().unwrap() >= 2, "{rotated}");

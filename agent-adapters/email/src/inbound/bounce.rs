@@ -248,7 +248,9 @@ pub(crate) fn class_of(status: Option<StatusCode>, said: &str, late: bool) -> Bo
         Some((5, 1, _)) => BounceClass::Hard,
         Some((4, _, _)) => BounceClass::Soft,
         _ if phrases::tells_policy(said) => BounceClass::Block,
-        _ if late || phrases::tells_full(said) => BounceClass::Soft,
+        _ if late || phrases::tells_full(said) || phrases::tells_given_up(said) => {
+            BounceClass::Soft
+        }
         Some((5, 3 | 4, _)) => BounceClass::Soft,
         None if reply_code(said).is_some_and(|code| (400..500).contains(&code)) => {
             BounceClass::Soft

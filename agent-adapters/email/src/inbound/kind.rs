@@ -22,7 +22,7 @@ pub(super) fn of(mail: &Walked) -> InboundKind {
     {
         return InboundKind::Bounce(bounce);
     }
-    if automatic {
+    if automatic || sent_to_many(mail) {
         InboundKind::Automatic
     } else {
         InboundKind::Reply
@@ -53,4 +53,26 @@ fn answers_by_itself(mail: &Walked) -> bool {
         || says("x-ms-exchange-inbox-rules-loop", &[""])
         || mail.report("message/disposition-notification").is_some()
         || phrases::announces_absence(&mail.subject)
+}
+
+/// What RFC 3834 says is never answered, whoever wrote it: mail to a list, bulk mail, and mail
+/// that nothing may come back to.
+fn sent_to_many(mail: &Walked) -> bool {
+    let bulk = mail.header("precedence").is_some_and(|said| {
+        let said = said.trim().to_ascii_lowercase();
+        ["bulk", "list", "junk"].contains(&said.as_str())
+    });
+    let lists = [
+        "list-id",
+        "list-help",
+        "list-post",
+        "list-subscribe",
+        "list-unsubscribe",
+        "list-owner",
+        "list-archive",
+    ];
+    let nobody = mail
+        .header("return-path")
+        .is_some_and(|said| said.trim() == "<>");
+    bulk || nobody || lists.iter().any(|name| mail.header(name).is_some())
 }

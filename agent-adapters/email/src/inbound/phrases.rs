@@ -359,6 +359,19 @@ pub(super) fn tells_policy(text: &str) -> bool {
     holds(text, POLICY)
 }
 
+/// What is said once it was tried for long enough and nobody answered: nothing of the address.
+pub(super) fn tells_given_up(text: &str) -> bool {
+    const TIRED: &[&str] = &[
+        "retry time",
+        "timed out",
+        "connection refused",
+        "message expired",
+        "delivery time expired",
+        "queue.expired",
+    ];
+    holds(text, TIRED)
+}
+
 /// What is said of a mailbox that is full.
 pub(super) fn tells_full(text: &str) -> bool {
     const FULL: &[&str] = &[

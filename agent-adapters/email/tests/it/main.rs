@@ -11,6 +11,7 @@
 mod corpora;
 #[cfg(all(feature = "imap", feature = "smtp"))]
 mod imap;
+mod notices;
 #[cfg(feature = "smtp")]
 mod postfix;
 #[cfg(all(feature = "sendgrid", feature = "mandrill"))]

@@ -39,6 +39,7 @@ async fn missed(folder: &Path, text: &str) -> PortError {
     model.read(&asking(text)).await.unwrap_err()
 }
 
+// covers: IN-4
 #[tokio::test]
 async fn what_was_recorded_is_played_without_a_server() {
     for dialect in DIALECTS {
@@ -80,6 +81,7 @@ async fn trouble_is_recorded_and_played_too() {
     assert_eq!(files(folder.path()).len(), 0);
 }
 
+// covers: IN-4
 #[tokio::test]
 async fn a_changed_request_is_a_loud_miss_that_shows_what_differs() {
     let folder = recorded(Dialect::OpenAi, [Does::says(GOOD)]).await;

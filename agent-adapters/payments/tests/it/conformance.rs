@@ -144,7 +144,7 @@ impl PaymentRig for TransferRig {
 
 mod stripe {
     use super::*;
-    // covers: IN-1
+    // covers: IN-1, IN-3
     payment_conformance!(
         #[tokio::test]
         async {
@@ -165,6 +165,7 @@ mod stripe_with_tax_inside {
 
 mod transfer {
     use super::*;
+    // covers: IN-3
     payment_conformance!(
         #[tokio::test]
         async {
@@ -188,6 +189,7 @@ mod transfer_in_a_file {
 
 mod memory {
     use super::*;
+    // covers: IN-3
     payment_conformance!(
         #[tokio::test]
         async {
