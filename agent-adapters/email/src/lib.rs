@@ -29,9 +29,6 @@ mod settings;
 #[cfg(feature = "smtp")]
 pub mod smtp;
 
-#[cfg(test)]
-mod tests;
-
 pub use eml::EmlMessenger;
 pub use lint::lint_mime;
 pub use outbox::Outbox;

@@ -16,6 +16,8 @@ mod notices;
 mod postfix;
 #[cfg(all(feature = "sendgrid", feature = "mandrill"))]
 mod providers;
+#[cfg(all(feature = "sendgrid", feature = "mandrill"))]
+mod rendered;
 #[cfg(feature = "smtp")]
 #[allow(dead_code, reason = "other tests use what these do not")]
 mod servers;

@@ -5,7 +5,7 @@ mod events;
 mod fake;
 mod mandrill;
 mod mime;
-mod office;
+pub(crate) mod office;
 mod sendgrid;
 mod settle;
 mod signed;
