@@ -67,6 +67,8 @@ pub(crate) fn run(
             Some((at, front)) => Some(Served::start(at, front).await?),
             None => None,
         };
+        // A store that was set back would send once more what it forgot.
+        checkpoints.keep(&agency).await?;
         let tell = |line: String| bar.suspend(|| eprintln!("{line}"));
         if let Some(mailbox) = &mailbox {
             // Before the first step: what somebody said counts before anything more is written.
