@@ -80,14 +80,7 @@ pub(crate) enum Command {
     /// Takes leads in from a file, deduplicated against all there is
     Import(ImportArgs),
     /// Works on what is due, on the real clock
-    Run {
-        /// Stop once nothing is due
-        #[arg(long)]
-        until_idle: bool,
-        /// Take opt-outs and inquiries over HTTP at this address, for example 127.0.0.1:8080
-        #[arg(long, value_name = "ADDR")]
-        bind: Option<SocketAddr>,
-    },
+    Run(RunArgs),
     /// Mails that came in: what they are and say, and taking them in
     #[command(subcommand)]
     Mail(MailCommand),
@@ -166,6 +159,9 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     /// A mail provider in a process of its own, which keeps books
     Provider(ProviderArgs),
+    /// Checkpoints: how far the log has come, signed and kept beside the store
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Offline checks
     Verify {
         #[command(subcommand)]
@@ -175,8 +171,34 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verify {
-    /// The log's chains and its Merkle tree
-    Audit,
+    /// The log's chains, and its Merkle tree against the checkpoints that were signed of it
+    Audit {
+        /// Checkpoints that were copied elsewhere, as `agency audit checkpoint` prints them
+        #[arg(long, value_name = "FILE")]
+        against: Vec<PathBuf>,
+    },
+}
+
+/// What to do about checkpoints.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Signs the log as it is and prints the newest checkpoint, to be copied elsewhere
+    Checkpoint,
+    /// Signs with a new key from now on; what the old one signed still counts
+    RotateKey,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Stop once nothing is due
+    #[arg(long)]
+    pub(crate) until_idle: bool,
+    /// Take opt-outs and inquiries over HTTP at this address, for example 127.0.0.1:8080
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) bind: Option<SocketAddr>,
+    /// Seconds between two checkpoints of the log; one is signed at the beginning and at the end
+    #[arg(long, default_value_t = 300, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) checkpoint_every: u64,
 }
 
 #[derive(Debug, Args)]

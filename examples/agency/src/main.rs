@@ -1,5 +1,6 @@
 //! The reference program: thin, no rule lives here.
 
+mod checkpoints;
 mod cli;
 mod commands;
 #[cfg(feature = "mongodb")]
@@ -12,7 +13,7 @@ mod world;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use cli::{Cli, Command, MailCommand};
+use cli::{AuditCommand, Cli, Command, MailCommand, Verify};
 
 fn main() -> ExitCode {
     let cli = match Cli::read() {
@@ -58,9 +59,7 @@ fn run(cli: &Cli) -> Result<String, String> {
         Command::Demo(args) => commands::demo::run(args, json),
         Command::Init { dir } => home::init(dir),
         Command::Import(args) => commands::import::run(&cli.home, args, by, json),
-        Command::Run { until_idle, bind } => {
-            commands::run::run(&cli.home, *until_idle, *bind, json)
-        }
+        Command::Run(args) => commands::run::run(&cli.home, args, json),
         Command::Mail(MailCommand::Read { files, text }) => {
             commands::mail::read(files, *text, json)
         }
@@ -84,6 +83,12 @@ fn run(cli: &Cli) -> Result<String, String> {
             commands::effects::switch(&cli.home, true, channel.as_deref(), by)
         }
         Command::Resume => commands::effects::switch(&cli.home, false, None, by),
-        Command::Verify { .. } => commands::verify::audit(&cli.home, by, json),
+        Command::Audit(AuditCommand::Checkpoint) => {
+            commands::audit::checkpoint(&cli.home, by, json)
+        }
+        Command::Audit(AuditCommand::RotateKey) => commands::audit::rotate_key(&cli.home, by, json),
+        Command::Verify {
+            what: Verify::Audit { against },
+        } => commands::verify::audit(&cli.home, against, by, json),
     }
 }

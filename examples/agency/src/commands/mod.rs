@@ -1,5 +1,6 @@
 //! One file a command or family of commands.
 
+pub(crate) mod audit;
 pub(crate) mod deals;
 pub(crate) mod dedupe;
 pub(crate) mod demo;

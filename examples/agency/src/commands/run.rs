@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use dealwright_core::error::PortError;
 use dealwright_core::page::SourceName;
+use dealwright_core::process::Host;
 use dealwright_discovery::resolve::Params;
 use dealwright_http::{Front, Inquiries, InquiryForm, serve};
 use dealwright_runtime::{Agency, Runtime, RuntimeOptions};
@@ -17,23 +19,21 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::checkpoints::Keeper;
+use crate::cli::RunArgs;
 use crate::home::{self, told};
 use crate::sending::wire_to_send;
 
 /// Works on what is due.
-pub(crate) fn run(
-    home: &Path,
-    until_idle: bool,
-    bind: Option<SocketAddr>,
-    json: bool,
-) -> Result<String, String> {
+pub(crate) fn run(home: &Path, args: &RunArgs, json: bool) -> Result<String, String> {
     let business = home::read(home)?;
     let read_websites = business.read_websites;
     let example_account = business.deal.pay_to.is_example();
     let organisation = business.sender.organisation.clone();
     let opt_out_base = business.law.opt_out_base.clone();
     let (agency, public) = wire_to_send(home, business)?;
-    let front = bind
+    let front = args
+        .bind
         .map(|at| Ok::<_, String>((at, front(&agency, &organisation, &opt_out_base)?)))
         .transpose()?;
     let bar = ProgressBar::new_spinner();
@@ -58,7 +58,9 @@ pub(crate) fn run(
             Some((at, front)) => Some(Served::start(at, front).await?),
             None => None,
         };
-        let work = runtime.run(until_idle, |p| {
+        // Before any work: a log that was set back is told as that only until it grows again.
+        let mut keeper = keeper(home, agency.host(), &bar).await;
+        let work = runtime.run(args.until_idle, |p| {
             if p.steps % 100 == 0 {
                 bar.set_message(format!("{} steps", p.steps));
                 bar.tick();
@@ -72,7 +74,13 @@ pub(crate) fn run(
                 bar.suspend(|| eprintln!("note: {}", told(error)));
             }
         };
-        let (progress, ()) = tokio::join!(work, test);
+        let work = async { tokio::join!(work, test).0 };
+        let progress = tokio::select! {
+            progress = work => progress,
+            never = signing(&mut keeper, Duration::from_secs(args.checkpoint_every), &bar) => never,
+        };
+        // Also where the work broke off: what was committed stands.
+        sign(&mut keeper, &bar).await;
         if let Some(served) = served {
             served.stop().await?;
         }
@@ -102,6 +110,44 @@ pub(crate) fn run(
             home.display()
         )
     })
+}
+
+/// Who signs how far the log has come; nobody where the log or what was signed of it was changed,
+/// which is said at once and found again by `agency verify audit`.
+async fn keeper(home: &Path, host: &Host, bar: &ProgressBar) -> Option<Keeper> {
+    match Keeper::begin(home, host).await {
+        Ok(keeper) => {
+            let mut keeper = Some(keeper);
+            sign(&mut keeper, bar).await;
+            keeper
+        }
+        Err(error) => {
+            bar.suspend(|| {
+                eprintln!(
+                    "note: {error}; until then no checkpoint is signed: `agency --home {} verify audit`",
+                    home.display()
+                );
+            });
+            None
+        }
+    }
+}
+
+/// Signs time and again.
+async fn signing(keeper: &mut Option<Keeper>, every: Duration, bar: &ProgressBar) -> ! {
+    loop {
+        tokio::time::sleep(every).await;
+        sign(keeper, bar).await;
+    }
+}
+
+async fn sign(keeper: &mut Option<Keeper>, bar: &ProgressBar) {
+    let Some(signing) = keeper else {
+        return;
+    };
+    if let Err(error) = signing.keep().await {
+        bar.suspend(|| eprintln!("note: no checkpoint of the log was signed: {error}"));
+    }
 }
 
 /// What the outside reaches of the agency.

@@ -134,6 +134,8 @@ fn a_new_home_keeps_its_keys_and_its_store_out_of_a_repository() {
     assert!(begun.status.success());
     for (path, ignored) in [
         ("keys/master.key", true),
+        ("keys/audit.key", true),
+        ("checkpoints/audit.txt", false),
         ("store.sqlite", true),
         ("store.sqlite-wal", true),
         ("blobs/ab", true),
