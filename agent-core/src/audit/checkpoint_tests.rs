@@ -203,6 +203,36 @@ fn no_bit_of_a_journal_can_be_changed() {
     assert!(unread > 100 && unsigned > 100, "{unread} {unsigned}");
 }
 
+#[test]
+fn a_wrong_signature_is_told_from_a_missing_one_and_a_right_one_beside_it_does_not_help() {
+    let key = Key::number(1);
+    let text = journal(&[at(3)]);
+    let changed = text.replacen("\n3\n", "\n4\n", 1);
+    let fault = trusted(&changed).unwrap_err();
+    assert!(
+        matches!(&fault, CheckpointFault::BadSignature { place, key: id } if place.line() == 7 && *id == key.1.id()),
+        "{fault}"
+    );
+    let (right, wrong) = (
+        at(3).note(LOG, &key).unwrap().to_string(),
+        at(4).note(LOG, &key).unwrap().to_string(),
+    );
+    let line = |note: &str| format!("{}\n", note.lines().last().unwrap());
+    for both in [
+        right.clone() + &line(&wrong),
+        right.replace(&line(&right), &line(&wrong)) + &line(&right),
+    ] {
+        assert!(
+            !Note::parse(&both).unwrap().is_signed_by(&key.1, &Curve),
+            "{both}"
+        );
+    }
+    // A stranger's line beside ours takes nothing from it.
+    let other = line(&at(3).note(LOG, &Key::number(2)).unwrap().to_string());
+    let beside = Note::parse(&(right + &other)).unwrap();
+    assert!(beside.is_signed_by(&key.1, &Curve));
+}
+
 // covers: SE-4
 #[test]
 fn a_note_that_was_half_written_is_left_out_at_every_byte_and_hides_no_other() {
