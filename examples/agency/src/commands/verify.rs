@@ -64,10 +64,14 @@ pub(crate) fn audit(
         })
         .to_string()
     } else {
+        let hold = match kept.len() {
+            0 => "nothing is signed yet".to_owned(),
+            1 => format!("1 checkpoint holds, over {covered} envelopes"),
+            n => format!("{n} checkpoints hold, the newest over {covered} envelopes"),
+        };
         let mut text = format!(
-            "{} envelopes fit their chains\nlog hash    {hash}\nmerkle root {root}\n{} checkpoints hold, the newest over {covered} envelopes",
+            "{} envelopes fit their chains\nlog hash    {hash}\nmerkle root {root}\n{hold}",
             chains.envelopes(),
-            kept.len(),
         );
         if let Some(key) = key {
             text.push_str(&format!("\nsigned by   {key}"));

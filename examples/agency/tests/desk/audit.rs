@@ -89,7 +89,7 @@ fn a_run_signs_how_far_the_log_has_come_and_a_copy_of_that_is_printed() {
         &text,
         &[
             "envelopes fit their chains",
-            "checkpoints hold",
+            "1 checkpoint holds, over",
             "merkle root",
         ],
     );
@@ -237,7 +237,7 @@ fn a_store_that_was_set_back_is_told_also_when_it_goes_on_otherwise() {
     says(&told, &["was cut or set back", "`kept.txt`, line 1 covers"]);
     home.write(
         "kept.txt",
-        &newest.replacen(&now.to_string(), &early.to_string(), 1),
+        &newest.replacen(&format!("\n{now}\n"), &format!("\n{early}\n"), 1),
     );
     let told = home.refused(&["verify", "audit", "--against", "kept.txt"]);
     says(&told, &["`kept.txt`, line 1", "signature"]);
@@ -269,8 +269,12 @@ fn a_key_is_rotated_and_neither_it_nor_the_notes_can_be_exchanged_or_hidden() {
     });
     undone(&home, || {
         let text = fs::read_to_string(home.path(NOTES)).unwrap();
-        fs::write(home.path(NOTES), text.replacen("\n1", "\n2", 1)).unwrap();
-        home.refused(&["verify", "audit"]);
+        let size = text.lines().nth(7).unwrap();
+        let changed = text.replacen(&format!("\n{size}\n"), &format!("\n{size}0\n"), 1);
+        assert_ne!(changed, text);
+        fs::write(home.path(NOTES), changed).unwrap();
+        let told = home.refused(&["verify", "audit"]);
+        says(&told, &["checkpoints/audit.txt`, line 7: the signature"]);
     });
     undone(&home, || {
         fs::remove_file(home.path(NOTES)).unwrap();
